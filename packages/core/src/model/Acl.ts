@@ -1,0 +1,117 @@
+/**
+ * Who may do what with a node.
+ *
+ * @since 0.1.0
+ */
+import * as Result from "effect/Result"
+import { createHash } from "node:crypto"
+
+/**
+ * The permission bits, to be added with `|`.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const Perms = { READ: 1, WRITE: 2, CREATE: 4, DELETE: 8, ADMIN: 16, ALL: 31 } as const
+
+/**
+ * One entry: an identity (scheme and id) and what it may do. A node's ACL is a list of them; access is given if any
+ * entry gives it. Nothing is inherited from the parent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Acl {
+  readonly perms: number
+  readonly scheme: string
+  readonly id: string
+}
+
+/**
+ * Everyone may do everything. The default of every create.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const openUnsafe: ReadonlyArray<Acl> = [{ perms: Perms.ALL, scheme: "world", id: "anyone" }]
+
+/**
+ * Everyone may read and list, nobody may change.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const readUnsafe: ReadonlyArray<Acl> = [{ perms: Perms.READ, scheme: "world", id: "anyone" }]
+
+/**
+ * Whoever creates the node may do everything: the server puts in the identities of the connection.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const creatorAll: ReadonlyArray<Acl> = [{ perms: Perms.ALL, scheme: "auth", id: "" }]
+
+/**
+ * The entry for a user who logs in with scheme `digest`: the id holds a SHA-1 hash instead of the password.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const digest = (user: string, password: string, perms: number = Perms.ALL): Acl => ({
+  perms,
+  scheme: "digest",
+  id: `${user}:${createHash("sha1").update(`${user}:${password}`).digest("base64")}`
+})
+
+const letters = [
+  ["c", Perms.CREATE],
+  ["d", Perms.DELETE],
+  ["r", Perms.READ],
+  ["w", Perms.WRITE],
+  ["a", Perms.ADMIN]
+] as const
+
+/**
+ * Permission bits as letters, in the order of zkCli.sh: `cdrwa`.
+ *
+ * @category formatting
+ * @since 0.1.0
+ */
+export const formatPerms = (perms: number): string =>
+  letters.map(([letter, bit]) => (perms & bit ? letter : "")).join("")
+
+/**
+ * One entry as zkCli.sh writes it: `world:anyone:cdrwa`.
+ *
+ * @category formatting
+ * @since 0.1.0
+ */
+export const format = (acl: Acl): string => `${acl.scheme}:${acl.id}:${formatPerms(acl.perms)}`
+
+/**
+ * Reads one entry `scheme:id:perms`; the id may hold colons (`digest:user:hash:rw`). The failure says what is wrong.
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
+export const parse = (text: string): Result.Result<Acl, string> => {
+  const first = text.indexOf(":")
+  const last = text.lastIndexOf(":")
+  if (first <= 0 || last === first) return Result.fail(`'${text}' is not scheme:id:perms, such as world:anyone:r`)
+  let perms = 0
+  for (const letter of text.slice(last + 1)) {
+    const bit = letters.find(([known]) => known === letter)?.[1]
+    if (bit === undefined) return Result.fail(`'${letter}' in '${text}' is not one of the permissions c, d, r, w, a`)
+    perms |= bit
+  }
+  return Result.succeed({ perms, scheme: text.slice(0, first), id: text.slice(first + 1, last) })
+}
+
+/**
+ * Reads a comma-separated list of entries. The failure says what is wrong.
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
+export const parseList = (text: string): Result.Result<ReadonlyArray<Acl>, string> =>
+  Result.all(text.split(",").map((part) => parse(part.trim())))

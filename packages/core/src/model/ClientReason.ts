@@ -1,0 +1,214 @@
+/**
+ * Why an operation failed on our side of the wire.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * No session could be opened within `connectTimeout`. `attempts` names every host tried, with its cause.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class ConnectFailed extends Schema.TaggedError<ConnectFailed>("@effect-zookeeper/core/ConnectFailed")(
+  "ConnectFailed",
+  { attempts: Schema.Array(Schema.Struct({ host: Schema.String, cause: Schema.String })) }
+) {
+  override get message(): string {
+    const tried = this.attempts.map(({ cause, host }) => `${host}: ${cause}`).join("; ")
+    return `no server of the ensemble gave a session: ${tried === "" ? "none could be tried in time" : tried}`
+  }
+}
+
+/**
+ * The connection broke while the operation was on its way. `applied` of the error tells whether it may have been done.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class ConnectionLost extends Schema.TaggedError<ConnectionLost>("@effect-zookeeper/core/ConnectionLost")(
+  "ConnectionLost",
+  { detail: Schema.String }
+) {
+  override get message(): string {
+    return `the connection was lost: ${this.detail}`
+  }
+}
+
+/**
+ * The operation was not answered within `operationTimeout`. The connection stays; a late answer is dropped.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class Timeout extends Schema.TaggedError<Timeout>("@effect-zookeeper/core/Timeout")("Timeout", {
+  millis: Schema.Finite
+}) {
+  override get message(): string {
+    return `no answer within ${this.millis} ms`
+  }
+}
+
+/**
+ * The session that the operation belonged to is gone, with its ephemeral nodes and watches.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class SessionExpired extends Schema.TaggedError<SessionExpired>("@effect-zookeeper/core/SessionExpired")(
+  "SessionExpired",
+  {}
+) {
+  override get message(): string {
+    return "the session has expired; its ephemeral nodes are gone"
+  }
+}
+
+/**
+ * The session was closed by its owner before the operation was done.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class Closed extends Schema.TaggedError<Closed>("@effect-zookeeper/core/Closed")("Closed", {}) {
+  override get message(): string {
+    return "the session is closed"
+  }
+}
+
+/**
+ * A login was refused. It is never tried again in a loop: the session is over.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class AuthFailed extends Schema.TaggedError<AuthFailed>("@effect-zookeeper/core/AuthFailed")("AuthFailed", {
+  scheme: Schema.String,
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `the server refused the ${this.scheme} login: ${this.detail}`
+  }
+}
+
+/**
+ * The server sent something that the protocol does not allow. The connection was dropped.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class ProtocolViolation extends Schema.TaggedError<ProtocolViolation>(
+  "@effect-zookeeper/core/ProtocolViolation"
+)("ProtocolViolation", { saw: Schema.String }) {
+  override get message(): string {
+    return `the server broke the protocol: ${this.saw}`
+  }
+}
+
+/**
+ * An argument that cannot work; nothing was sent. `problem` names the value and the remedy.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class InvalidArgument extends Schema.TaggedError<InvalidArgument>("@effect-zookeeper/core/InvalidArgument")(
+  "InvalidArgument",
+  { problem: Schema.String }
+) {
+  override get message(): string {
+    return this.problem
+  }
+}
+
+/**
+ * This driver or this server cannot do the operation; nothing was sent.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class Unsupported extends Schema.TaggedError<Unsupported>("@effect-zookeeper/core/Unsupported")("Unsupported", {
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return this.detail
+  }
+}
+
+/**
+ * More than `maxQueued` operations wait already; nothing was sent.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class Overloaded extends Schema.TaggedError<Overloaded>("@effect-zookeeper/core/Overloaded")("Overloaded", {
+  queued: Schema.Int
+}) {
+  override get message(): string {
+    return `${this.queued} operations are waiting already; slow down or raise maxQueued`
+  }
+}
+
+/**
+ * A transaction was refused as a whole, none of its operations was done. `index` and `code` tell which and why.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class TransactionFailed extends Schema.TaggedError<TransactionFailed>(
+  "@effect-zookeeper/core/TransactionFailed"
+)("TransactionFailed", {
+  index: Schema.Int,
+  code: Schema.Int,
+  name: Schema.String,
+  operation: Schema.String,
+  path: Schema.String
+}) {
+  override get message(): string {
+    return `nothing was done, because operation ${this.index} (${this.operation} ${this.path}) failed with ${this.name}`
+  }
+}
+
+/**
+ * The bytes of a node are not what the schema asks for.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class DecodeFailed extends Schema.TaggedError<DecodeFailed>("@effect-zookeeper/core/DecodeFailed")(
+  "DecodeFailed",
+  { detail: Schema.String }
+) {
+  override get message(): string {
+    return `the data of the node cannot be decoded: ${this.detail}`
+  }
+}
+
+/**
+ * A reason that comes from this side of the wire.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ClientReason = Schema.Union([
+  ConnectFailed,
+  ConnectionLost,
+  Timeout,
+  SessionExpired,
+  Closed,
+  AuthFailed,
+  ProtocolViolation,
+  InvalidArgument,
+  Unsupported,
+  Overloaded,
+  TransactionFailed,
+  DecodeFailed
+])
+
+/**
+ * A reason that comes from this side of the wire.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export type ClientReason = typeof ClientReason.Type

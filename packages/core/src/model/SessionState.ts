@@ -1,0 +1,25 @@
+/**
+ * Where a session stands, as values that users match on.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * - `Connecting`: no session yet, or none any more (also while a new one is opened after an expiry);
+ * - `Connected`: the server answered the handshake and every login; `readOnly` when it has no quorum;
+ * - `Suspended`: the connection is gone and the session may still live; until `deadline` (ms, in the session's own
+ *   elapsed time) it certainly does, see `zk.session.deadline`;
+ * - `Expired`: the session is gone, with its ephemerals and watches;
+ * - `AuthFailed`: a login was refused; final;
+ * - `Closed`: closed by its owner; final.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SessionState =
+  | { readonly _tag: "Connecting" }
+  | { readonly _tag: "Connected"; readonly readOnly: boolean }
+  | { readonly _tag: "Suspended"; readonly deadline: number }
+  | { readonly _tag: "Expired" }
+  | { readonly _tag: "AuthFailed" }
+  | { readonly _tag: "Closed" }

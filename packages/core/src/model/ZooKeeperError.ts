@@ -1,0 +1,123 @@
+/**
+ * The one error of every operation: what was asked, why it failed, and whether it may have been done all the same.
+ *
+ * @since 0.1.0
+ */
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import { ClientReason } from "./ClientReason.ts"
+import { ServerReason } from "./ServerReason.ts"
+
+export * from "./ClientReason.ts"
+export * from "./ServerReason.ts"
+
+/**
+ * Marks a value as a {@link ZooKeeperError}.
+ *
+ * @category type IDs
+ * @since 0.1.0
+ */
+export const TypeId: TypeId = "~@effect-zookeeper/core/ZooKeeperError"
+
+/**
+ * The type of {@link TypeId}.
+ *
+ * @category type IDs
+ * @since 0.1.0
+ */
+export type TypeId = "~@effect-zookeeper/core/ZooKeeperError"
+
+/**
+ * Why an operation failed.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export type Reason = ServerReason | ClientReason
+
+/**
+ * What is known about the server's state after a failure.
+ *
+ * - `no`: not one byte of the request left this process, or the server refused it: safe to send again;
+ * - `unknown`: the server may have done it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Applied = "no" | "unknown"
+
+/**
+ * A failed operation. Handle one reason with `Effect.catchReason("ZooKeeperError", "NoNode", …)`, or all of them with
+ * `Effect.catchTag("ZooKeeperError", …)`.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ZooKeeperError extends Schema.TaggedError<ZooKeeperError>("@effect-zookeeper/core/ZooKeeperError")(
+  "ZooKeeperError",
+  {
+    /** The operation, by the name of the method: `get`, `create`, `transact`. */
+    operation: Schema.String,
+    /** The path as the caller wrote it, where there is one. */
+    path: Schema.optionalKey(Schema.String),
+    sessionId: Schema.optionalKey(Schema.BigInt),
+    /** The last transaction that the answering server had applied, where there was an answer. */
+    zxid: Schema.optionalKey(Schema.BigInt),
+    applied: Schema.Literals(["no", "unknown"]),
+    reason: Schema.Union([ServerReason, ClientReason])
+  }
+) {
+  readonly [TypeId]: TypeId = TypeId
+  override readonly cause = this.reason
+
+  override get message(): string {
+    const subject = this.path === undefined ? this.operation : `${this.operation} ${this.path}`
+    const doubt = this.applied === "unknown" ? " (it may have been done all the same)" : ""
+    return `${subject}: ${this.reason.message}${doubt}`
+  }
+
+  /** True when sending the same operation again is safe and may help. */
+  get isRetryable(): boolean {
+    return this.applied === "no" && (this.reason._tag === "ConnectionLost" || this.reason._tag === "ThrottledOp")
+  }
+}
+
+/**
+ * What a {@link ZooKeeperError} is made of.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Fields {
+  readonly operation: string
+  readonly path?: string
+  readonly sessionId?: bigint
+  readonly zxid?: bigint
+  readonly applied: Applied
+  readonly reason: Reason
+}
+
+/**
+ * Makes an error without a stack trace of its own: in a socket callback it would only show the event loop, and it is
+ * what an error costs most (reference: 5 of 6 µs).
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (fields: () => Fields): ZooKeeperError => {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return new ZooKeeperError(fields(), { disableChecks: true })
+  } finally {
+    Error.stackTraceLimit = limit
+  }
+}
+
+/**
+ * True for a {@link ZooKeeperError}, also one of another copy of this library.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isZooKeeperError = (u: unknown): u is ZooKeeperError => Predicate.hasProperty(u, TypeId)

@@ -1,0 +1,137 @@
+/**
+ * Jute values out of bytes (org.apache.zookeeper.jute, big endian), never past the end of the frame.
+ *
+ * One reader serves a whole connection: `reset` points it at the next frame, so that reading allocates nothing but the
+ * values themselves.
+ */
+import { JuteError } from "./JuteError.ts"
+
+const empty = Buffer.alloc(0)
+
+/**
+ * Java writes characters outside the basic plane as two three-byte surrogates (CESU-8), which no UTF-8 decoder accepts.
+ */
+const decodeCesu8 = (bytes: Buffer): string => {
+  let text = ""
+  let from = 0
+  for (let i = 0; i + 5 < bytes.length; i++) {
+    if (
+      bytes[i] !== 0xed ||
+      (bytes[i + 1]! & 0xf0) !== 0xa0 ||
+      bytes[i + 3] !== 0xed ||
+      (bytes[i + 4]! & 0xf0) !== 0xb0
+    ) {
+      continue
+    }
+    const high = 0xd000 | ((bytes[i + 1]! & 0x3f) << 6) | (bytes[i + 2]! & 0x3f)
+    const low = 0xd000 | ((bytes[i + 4]! & 0x3f) << 6) | (bytes[i + 5]! & 0x3f)
+    text += bytes.toString("utf8", from, i) + String.fromCharCode(high, low)
+    from = i + 6
+    i += 5
+  }
+  return text + bytes.toString("utf8", from)
+}
+
+export class JuteReader {
+  private bytes: Buffer = empty
+  private position = 0
+  private end = 0
+
+  /** Points the reader at `bytes[start, end)`. */
+  reset(bytes: Buffer, start: number = 0, end: number = bytes.length): this {
+    this.bytes = bytes
+    this.position = start
+    this.end = end
+    return this
+  }
+
+  /** How many bytes of the frame are unread. */
+  get remaining(): number {
+    return this.end - this.position
+  }
+
+  private take(length: number): number {
+    const at = this.position
+    if (length > this.end - at) {
+      throw new JuteError(`${length} bytes wanted at offset ${at}, ${this.end - at} left in the frame`)
+    }
+    this.position = at + length
+    return at
+  }
+
+  boolean(): boolean {
+    return this.bytes[this.take(1)] !== 0
+  }
+
+  int(): number {
+    const at = this.take(4)
+    const bytes = this.bytes
+    return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
+  }
+
+  long(): bigint {
+    return this.bytes.readBigInt64BE(this.take(8))
+  }
+
+  /** A 64-bit time in ms as a number, exact until the year 287396. */
+  millis(): number {
+    const high = this.int()
+    return high * 0x1_0000_0000 + (this.int() >>> 0)
+  }
+
+  /** A length: −1 stands for null, less is rubbish, and more than what is left of the frame is cut off here. */
+  private length(what: string): number {
+    const length = this.int()
+    if (length < -1) throw new JuteError(`${what} of negative length ${length}`)
+    if (length > this.end - this.position) {
+      throw new JuteError(`${what} of ${length} bytes with ${this.end - this.position} left in the frame`)
+    }
+    return length
+  }
+
+  /** Bytes of the caller's own: a copy, never a view of the connection's buffer. */
+  buffer(): Uint8Array | null {
+    const length = this.length("a buffer")
+    if (length === -1) return null
+    const at = this.take(length)
+    return new Uint8Array(this.bytes.subarray(at, at + length))
+  }
+
+  nullableString(): string | null {
+    const length = this.length("a string")
+    if (length === -1) return null
+    const at = this.take(length)
+    const bytes = this.bytes
+    for (let i = at; i < at + length; i++) {
+      if (bytes[i]! >= 0x80) {
+        const text = bytes.toString("utf8", at, at + length)
+        return text.includes("\ufffd") ? decodeCesu8(bytes.subarray(at, at + length)) : text
+      }
+    }
+    return bytes.toString("latin1", at, at + length)
+  }
+
+  string(): string {
+    const text = this.nullableString()
+    if (text === null) throw new JuteError("null where a string is required")
+    return text
+  }
+
+  /** `null` and the empty vector are told apart; the count is checked against the bytes that are left. */
+  nullableVector<A>(item: (reader: JuteReader) => A, minimum: number): Array<A> | null {
+    const count = this.int()
+    if (count < -1) throw new JuteError(`a vector of negative count ${count}`)
+    if (count * minimum > this.end - this.position) {
+      throw new JuteError(`a vector of ${count} items with ${this.end - this.position} bytes left in the frame`)
+    }
+    if (count === -1) return null
+    const items: Array<A> = new Array(count)
+    for (let i = 0; i < count; i++) items[i] = item(this)
+    return items
+  }
+
+  /** A vector in which null counts as empty; `minimum` is the least number of bytes that an item takes. */
+  vector<A>(item: (reader: JuteReader) => A, minimum: number): Array<A> {
+    return this.nullableVector(item, minimum) ?? []
+  }
+}
