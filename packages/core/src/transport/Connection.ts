@@ -1,0 +1,75 @@
+/**
+ * A byte connection to one server: all that the session knows about networks.
+ *
+ * Callbacks instead of Streams, because this is the hot path: a chunk is parsed in place during the call.
+ *
+ * @since 0.1.0
+ */
+import * as Data from "effect/Data"
+import type * as Redacted from "effect/Redacted"
+import type { Host } from "../model/ConnectString.ts"
+
+/**
+ * How to speak TLS with a server. PEM texts; the server's name is checked against its certificate.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TlsOptions {
+  /** Authorities to trust instead of the system's. */
+  readonly ca?: string | ReadonlyArray<string> | undefined
+  /** The client's certificate, its identity for ACLs of scheme `x509`. */
+  readonly cert?: string | undefined
+  readonly key?: Redacted.Redacted | undefined
+  readonly passphrase?: Redacted.Redacted | undefined
+  /** The name to ask for (SNI) and to check; the host's name by default. */
+  readonly servername?: string | undefined
+  readonly minVersion?: "TLSv1.2" | "TLSv1.3" | undefined
+  /** False accepts any certificate. For experiments only. Default true. */
+  readonly verify?: boolean | undefined
+}
+
+/**
+ * Where to connect to: a host of the connect string and the address that was looked up for it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Target extends Host {
+  readonly address: string
+  readonly tls?: TlsOptions | undefined
+}
+
+/**
+ * Who gets what a connection receives.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Receiver {
+  /** Bytes arrived. The chunk is good during the call only: its memory is used again. */
+  readonly onChunk: (chunk: Buffer) => void
+  /** The connection is over, from the other side or by a fault. Called at most once, never after `destroy`. */
+  readonly onClose: (cause: string) => void
+}
+
+/**
+ * An open connection.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Connection {
+  /** Sends bytes; true when they were taken over entirely, so that the caller may use their memory again. */
+  readonly write: (bytes: Buffer) => boolean
+  /** Ends the connection at once; nothing is received from then on. */
+  readonly destroy: () => void
+}
+
+/**
+ * Why a connection could not be opened, in words.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class OpenFailed extends Data.TaggedError("OpenFailed")<{ readonly cause: string }> {}
