@@ -15,7 +15,8 @@ export interface Codec<A> {
 export const nothing: Codec<void> = { encode: () => {}, decode: () => {} }
 
 /**
- * One operation of the protocol. `Request` and `Response` are its records, with the names of zookeeper.jute.
+ * One operation of the protocol. `Request` and `Response` are its records, with the names of zookeeper.jute; an answer
+ * of one field is that field.
  */
 export interface Operation<in out Request, in out Response> {
   /** The operation's name in zookeeper.jute's spirit: `getData`. */

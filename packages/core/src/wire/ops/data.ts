@@ -20,7 +20,7 @@ export interface SetDataRequest {
   readonly version: number
 }
 
-const getDataRequest: Codec<GetDataRequest> = {
+export const getDataRequest: Codec<GetDataRequest> = {
   encode: (writer, { path, watch }) => {
     writer.string(path)
     writer.boolean(watch)
@@ -28,7 +28,7 @@ const getDataRequest: Codec<GetDataRequest> = {
   decode: (reader) => ({ path: reader.string(), watch: reader.boolean() })
 }
 
-const getDataResponse: Codec<GetDataResponse> = {
+export const getDataResponse: Codec<GetDataResponse> = {
   encode: (writer, value) => {
     writer.buffer(value.data)
     stat.encode(writer, value.stat)

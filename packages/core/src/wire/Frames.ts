@@ -1,0 +1,95 @@
+/**
+ * Frames out of a stream of bytes: each is an int length and as many bytes.
+ *
+ * Frames that lie whole in a chunk are handed out in place. Only what the end of a chunk cuts off is copied, once, into
+ * an allocation of exactly the frame's size; so a chunk may be a buffer that the next read overwrites.
+ */
+import { JuteError } from "./JuteError.ts"
+
+/**
+ * Gets the frame `bytes[start, end)`, without its length. `owned` says that `bytes` is the frame's own allocation and
+ * nothing else; otherwise it is part of the chunk and good only until the call returns.
+ */
+export type OnFrame = (bytes: Buffer, start: number, end: number, owned: boolean) => void
+
+/** The bytes up to the end of the line, as text, if they are readable at all. */
+const readable = (bytes: Buffer): string | undefined => /^[ -~]{4,64}/.exec(bytes.toString("latin1", 0, 64))?.[0]
+
+export class Frames {
+  private readonly limit: number
+  private readonly header = Buffer.allocUnsafeSlow(4)
+  private headerFilled = 0
+  private frame: Buffer | null = null
+  private frameFilled = 0
+  private stopped = false
+
+  /** `limit` is the greatest length of a frame that is still accepted. */
+  constructor(limit: number) {
+    this.limit = limit
+  }
+
+  /** No more frames, not even those of the chunk at hand. */
+  stop(): void {
+    this.stopped = true
+    this.frame = null
+  }
+
+  /**
+   * Hands out every frame that `chunk` completes. Throws JuteError for a length that no frame can have, and what
+   * `onFrame` throws; both stop it, since the place in the stream is lost.
+   */
+  push(chunk: Buffer, onFrame: OnFrame): void {
+    try {
+      this.split(chunk, onFrame)
+    } catch (error) {
+      this.stop()
+      throw error
+    }
+  }
+
+  private split(chunk: Buffer, onFrame: OnFrame): void {
+    const end = chunk.length
+    let at = 0
+    while (at < end && !this.stopped) {
+      if (this.frame === null) {
+        if (this.headerFilled > 0 || end - at < 4) {
+          const taken = chunk.copy(this.header, this.headerFilled, at, end)
+          at += taken
+          this.headerFilled += taken
+          if (this.headerFilled < 4) return
+          this.headerFilled = 0
+        } else {
+          chunk.copy(this.header, 0, at, at + 4)
+          at += 4
+        }
+        const length = this.length(chunk, at)
+        if (length <= end - at) {
+          at += length
+          onFrame(chunk, at - length, at, false)
+          continue
+        }
+        this.frame = Buffer.allocUnsafeSlow(length)
+        this.frameFilled = 0
+      }
+      const frame = this.frame
+      const taken = chunk.copy(frame, this.frameFilled, at, end)
+      at += taken
+      this.frameFilled += taken
+      if (this.frameFilled < frame.length) return
+      this.frame = null
+      onFrame(frame, 0, frame.length, true)
+    }
+  }
+
+  private length(chunk: Buffer, at: number): number {
+    const length = this.header.readInt32BE(0)
+    if (length >= 0 && length <= this.limit) return length
+    const seen = Buffer.concat([this.header, chunk.subarray(at, at + 60)])
+    const what = length < 0 ? `a frame of negative length ${length}` : `a frame of ${length} bytes, limit ${this.limit}`
+    const text = readable(seen)
+    if (text !== undefined) throw new JuteError(`${what}: this is no ZooKeeper peer, it says '${text}'`)
+    // A TLS record: handshake (22) or alert (21), then version 3.x.
+    const isTls = (seen[0] === 21 || seen[0] === 22) && seen[1] === 3
+    throw new JuteError(isTls ? `${what}: the peer speaks TLS` : what)
+  }
+}
