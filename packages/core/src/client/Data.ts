@@ -1,0 +1,35 @@
+/** What may be written to a node, and what a read gives back. */
+import type { Stat } from "../model/Stat.ts"
+
+/**
+ * Data to write: bytes, read at the call, or text, written as UTF-8.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Data = Uint8Array | string
+
+/**
+ * A node's data and what the server knows about it. The bytes are the caller's own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Node {
+  readonly data: Uint8Array
+  readonly stat: Stat
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** The bytes of what is to be written. */
+export const toBytes = (data: Data): Uint8Array => (typeof data === "string" ? encoder.encode(data) : data)
+
+/**
+ * The data of a node as text (UTF-8; bytes that are not become U+FFFD).
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const text = (node: Pick<Node, "data">): string => decoder.decode(node.data)

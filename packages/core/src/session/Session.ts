@@ -1,0 +1,114 @@
+/**
+ * The seam between the client and a driver: one session that takes operations and tells of events and states.
+ *
+ * The client floor never sees a socket. Two drivers stand behind this: the native one (NativeSession) and
+ * node-zookeeper-client (NodeZookeeperClient).
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+import type * as Stream from "effect/Stream"
+import type { SessionState } from "../model/SessionState.ts"
+import type { WatchEvent } from "../model/WatchEvent.ts"
+import type { Applied, Reason, ZooKeeperError } from "../model/ZooKeeperError.ts"
+import type { Operation } from "../wire/Operation.ts"
+
+/**
+ * An operation on its way, with whom to tell. Exactly one of the three is called, once; paths are the server's, with
+ * the chroot in front.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Call<in out Request, in out Response> {
+  readonly operation: Operation<Request, Response>
+  readonly request: Request
+  /** The server did it. */
+  readonly succeed: (response: Response) => void
+  /** The server refused it with this code; `zxid` is the last transaction it had applied. */
+  readonly refuse: (code: number, zxid: bigint) => void
+  /** It was not answered. */
+  readonly fail: (reason: Reason, applied: Applied) => void
+}
+
+/**
+ * The id and the password by which a session is resumed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Identity {
+  readonly id: bigint
+  readonly password: Redacted.Redacted<Uint8Array>
+}
+
+/**
+ * What is known about the session now. Every property is live: it tells the present value each time it is read.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SessionInfo {
+  /** The session's id; `0n` before the first handshake. */
+  readonly id: bigint
+  /** The password that resumes the session together with its id. */
+  readonly password: Redacted.Redacted<Uint8Array>
+  /** How many sessions were opened one after the other: 1 for the first, one more for each renewal or restart. */
+  readonly epoch: number
+  readonly state: SessionState
+  /** Every transition in order, beginning with the present state; ends after a final state. */
+  readonly states: Stream.Stream<SessionState>
+  readonly connected: boolean
+  /** The timeout that the server granted. */
+  readonly negotiatedTimeout: Duration.Duration
+  /** The newest transaction that this client has seen, kept across sessions. */
+  readonly lastZxid: bigint
+  /** The hosts of the connect string. */
+  readonly hosts: ReadonlyArray<string>
+  /** The host that serves the session now; undefined while there is none. */
+  readonly server: string | undefined
+  /** The path that `/` stands for on the server; `/` without a chroot. */
+  readonly root: string
+  /**
+   * Until when the session certainly lives, in ms since 1970 by the Clock: the newest contact that the leader confirmed
+   * plus 3/4 of the timeout. In the past before the first handshake, after the expiry and on read-only servers.
+   */
+  readonly deadline: number
+}
+
+/**
+ * One session, as a driver gives it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Session {
+  readonly info: SessionInfo
+  /** The chroot, "" for none. */
+  readonly chroot: string
+  /** Sends an operation, or queues it until there is a connection. */
+  readonly submit: <Request, Response>(call: Call<Request, Response>) => void
+  /**
+   * Forgets a call: one that is still queued is removed (true), one that was sent keeps its place and its answer is
+   * dropped (false).
+   */
+  readonly abandon: (call: Call<never, never>) => boolean
+  /** Calls back for each watch event, in the order of the wire; paths are the server's. Returns the way to stop. */
+  readonly onEvent: (listener: (event: WatchEvent) => void) => () => void
+  /** Calls back for each transition, at once when it happens and before any operation is answered after it. */
+  readonly onState: (listener: (state: SessionState) => void) => () => void
+  /** Completes when the deadline of the present epoch has passed or the session is over. */
+  readonly deadlinePassed: Effect.Effect<"deadline" | "expired">
+  /** While at least one scope holds this, the leader is asked to confirm the session (design: the lease). */
+  readonly confirming: { readonly retain: () => void; readonly release: () => void }
+  /** Logs in with one more identity now and on every later connection. */
+  readonly addAuth: (scheme: string, credentials: Redacted.Redacted) => Effect.Effect<void, ZooKeeperError>
+  /** Ends the session and opens a new one. */
+  readonly restart: Effect.Effect<void, ZooKeeperError>
+  /** A four-letter word to one server (the connected one unless named), as text. */
+  readonly fourLetterWord: (word: string, host?: string) => Effect.Effect<string, ZooKeeperError>
+  /** Why this driver cannot do an operation, undefined when it can. */
+  readonly unsupported: (operation: string) => string | undefined
+}
