@@ -14,6 +14,7 @@ import type { SessionState } from "../model/SessionState.ts"
 import type { WatchEvent } from "../model/WatchEvent.ts"
 import type { Applied, Reason, ZooKeeperError } from "../model/ZooKeeperError.ts"
 import type { Operation } from "../wire/Operation.ts"
+import type { WatchTable } from "./WatchTable.ts"
 
 /**
  * An operation on its way, with whom to tell. Exactly one of the three is called, once; paths are the server's, with
@@ -32,6 +33,15 @@ export interface Call<in out Request, in out Response> {
   /** It was not answered. */
   readonly fail: (reason: Reason, applied: Applied) => void
 }
+
+/**
+ * A call of which only the session's own part matters: it is kept, sent and told, and its records are left to its
+ * operation.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AnyCall = Call<any, any>
 
 /**
  * The id and the password by which a session is resumed.
@@ -94,7 +104,9 @@ export interface Session {
    * Forgets a call: one that is still queued is removed (true), one that was sent keeps its place and its answer is
    * dropped (false).
    */
-  readonly abandon: (call: Call<never, never>) => boolean
+  readonly abandon: (call: AnyCall) => boolean
+  /** The watches to register again on the next connection. */
+  readonly watches: WatchTable
   /** Calls back for each watch event, in the order of the wire; paths are the server's. Returns the way to stop. */
   readonly onEvent: (listener: (event: WatchEvent) => void) => () => void
   /** Calls back for each transition, at once when it happens and before any operation is answered after it. */

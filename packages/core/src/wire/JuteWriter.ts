@@ -112,6 +112,16 @@ export class JuteWriter {
     for (const value of items) item(this, value)
   }
 
+  /** Bytes that were encoded elsewhere. */
+  append(bytes: Uint8Array): void {
+    this.bytes.set(bytes, this.reserve(bytes.length))
+  }
+
+  /** Overwrites an int that was written before. */
+  patchInt(at: number, value: number): void {
+    this.setInt(at, value)
+  }
+
   /** Leaves room for the length of a frame and says where; `endFrame` fills it in. */
   beginFrame(): number {
     return this.reserve(4)

@@ -1,0 +1,56 @@
+/**
+ * From a host of the connect string to an open connection: the name is looked up again for each attempt, and every
+ * address gets its turn (ZOOKEEPER-2184, ZOOKEEPER-3100).
+ */
+import * as Effect from "effect/Effect"
+import type { Host } from "../model/ConnectString.ts"
+import { type Connection, OpenFailed, type Receiver, type Target, type TlsOptions } from "../transport/Connection.ts"
+import * as fourLetter from "../transport/fourLetter.ts"
+import type { Lookup } from "../transport/Lookup.ts"
+import type { Transport } from "../transport/Transport.ts"
+
+export class Dialer {
+  private readonly hosts: ReadonlyArray<Host>
+  private readonly tls: TlsOptions | undefined
+  private readonly transport: Transport
+  private readonly lookup: Lookup
+  /** How often each host was tried: where to begin in the list of its addresses. */
+  private readonly turns: Array<number>
+
+  constructor(hosts: ReadonlyArray<Host>, tls: TlsOptions | undefined, transport: Transport, lookup: Lookup) {
+    this.hosts = hosts
+    this.tls = tls
+    this.transport = transport
+    this.lookup = lookup
+    this.turns = hosts.map(() => 0)
+  }
+
+  private targets(host: Host): Effect.Effect<ReadonlyArray<Target>, OpenFailed> {
+    return Effect.matchEffect(this.lookup.addresses(host.host), {
+      onFailure: (cause) => Effect.fail(new OpenFailed({ cause })),
+      onSuccess: (addresses) =>
+        addresses.length === 0
+          ? Effect.fail(new OpenFailed({ cause: "the name has no address" }))
+          : Effect.succeed(addresses.map((address) => ({ ...host, address, tls: this.tls })))
+    })
+  }
+
+  /** Opens a connection to the first address that takes it. A fresh receiver for each, so that attempts cannot mix. */
+  open(index: number, receiver: Receiver): Effect.Effect<Connection, OpenFailed> {
+    const turn = this.turns[index]!++
+    return Effect.flatMap(this.targets(this.hosts[index]!), (targets) => {
+      const rotated = targets.map((_, i) => targets[(i + turn) % targets.length]!)
+      return rotated
+        .slice(1)
+        .reduce(
+          (opened, target) => Effect.catch(opened, () => this.transport.open(target, receiver)),
+          this.transport.open(rotated[0]!, receiver)
+        )
+    })
+  }
+
+  /** Asks a host a four-letter word, within `timeout` ms. */
+  ask(host: Host, word: string, timeout: number): Effect.Effect<string, OpenFailed> {
+    return Effect.flatMap(this.targets(host), ([target]) => fourLetter.ask(this.transport, target!, word, timeout))
+  }
+}

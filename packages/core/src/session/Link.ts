@@ -1,0 +1,288 @@
+/**
+ * One connection's conversation: requests out in one write per turn, answers matched to requests, events told apart.
+ *
+ * Everything here dies with the socket; the next connection gets a Link of its own, so nothing half-read can leak into it
+ * (peers.md, bug museum 1).
+ */
+import * as WatchEvent from "../model/WatchEvent.ts"
+import { ConnectionLost, ProtocolViolation, type Reason } from "../model/ZooKeeperError.ts"
+import type { Connection } from "../transport/Connection.ts"
+import { watcherEvent } from "../wire/event.ts"
+import { Frames, type OnFrame } from "../wire/Frames.ts"
+import { REPLY_HEADER_LENGTH } from "../wire/header.ts"
+import { JuteError } from "../wire/JuteError.ts"
+import { JuteReader } from "../wire/JuteReader.ts"
+import { JuteWriter } from "../wire/JuteWriter.ts"
+import { auth, type AuthPacket } from "../wire/ops/auth.ts"
+import { type ConnectRequest, connectRequest, type ConnectResponse, connectResponse } from "../wire/ops/connect.ts"
+import { ping } from "../wire/ops/session.ts"
+import type { Operation } from "../wire/Operation.ts"
+import * as Xid from "../wire/Xid.ts"
+import { InFlight } from "./InFlight.ts"
+import type { AnyCall, Call } from "./Session.ts"
+
+/** What a connection tells its session. */
+export interface LinkEvents {
+  readonly onHandshake: (response: ConnectResponse) => void
+  /** At most once for each chunk, after everything in it was handed out. */
+  readonly onHeard: (confirmedAt: number, waitingSince: number | undefined) => void
+  readonly onFlushed: (at: number) => void
+  readonly onEvent: (event: WatchEvent.WatchEvent) => void
+  /** An answer came that ends the session or a login, whatever it was an answer to. */
+  readonly onFatalCode: (code: number) => void
+  /** The connection is no good any more. */
+  readonly onLost: (reason: Reason) => void
+}
+
+export interface Limits {
+  readonly maxRequest: number
+  readonly maxReply: number
+}
+
+/** Codes after which the server closes the connection and asking again would only be refused again. */
+const FATAL: ReadonlySet<number> = new Set([-112, -115, -124])
+
+export class Link {
+  private readonly limits: Limits
+  private readonly events: LinkEvents
+  private readonly now: () => number
+  private readonly frames: Frames
+  private readonly reader = new JuteReader()
+  private readonly writer = new JuteWriter()
+  private readonly inFlight = new InFlight()
+  private readonly logins: Array<(code: number | undefined) => void> = []
+  private connection: Connection | undefined
+  private handshaking = true
+  private dead = false
+  private xid = Xid.FIRST
+  private expected = Xid.FIRST
+  private reading = false
+  private flushScheduled = false
+  private pings = 0
+  private pingSince = 0
+  private confirmedAt = -Infinity
+  /** The newest zxid seen, in halves: no bigint is made for an answer unless somebody looks. */
+  private zxidHigh = 0
+  private zxidLow = 0
+
+  constructor(limits: Limits, events: LinkEvents, now: () => number) {
+    this.limits = limits
+    this.events = events
+    this.now = now
+    this.frames = new Frames(limits.maxReply)
+  }
+
+  get depth(): number {
+    return this.inFlight.size
+  }
+
+  /** The newest transaction that this server told of; 0 before the first. */
+  get lastZxid(): bigint {
+    return (BigInt(this.zxidHigh) << 32n) | BigInt(this.zxidLow)
+  }
+
+  // ---- out
+
+  handshake(connection: Connection, request: ConnectRequest): void {
+    this.connection = connection
+    const frame = this.writer.beginFrame()
+    connectRequest.encode(this.writer, request)
+    this.writer.endFrame(frame)
+    this.flush()
+  }
+
+  /** Encodes a request into `writer` as a frame; false, and nothing written, when it is larger than servers accept. */
+  static encode<Request>(
+    writer: JuteWriter,
+    xid: number,
+    operation: Operation<Request, any>,
+    request: Request,
+    maxRequest: number
+  ): boolean {
+    const start = writer.length
+    const frame = writer.beginFrame()
+    writer.int(xid)
+    writer.int(operation.code)
+    operation.request.encode(writer, request)
+    if (writer.length - start - 4 > maxRequest) {
+      writer.truncate(start)
+      return false
+    }
+    writer.endFrame(frame)
+    return true
+  }
+
+  /** Sends a call with all others of this turn; false when it is too large. */
+  send<Request, Response>(call: Call<Request, Response>): boolean {
+    const { operation, request } = call
+    if (!Link.encode(this.writer, this.xid, operation, request, this.limits.maxRequest)) return false
+    this.sent(call)
+    return true
+  }
+
+  /** Sends a call that was encoded before, when its xid was not known. */
+  sendEncoded(call: AnyCall, frame: Uint8Array): void {
+    this.writer.append(frame)
+    this.writer.patchInt(this.writer.length - frame.length + 4, this.xid)
+    this.sent(call)
+  }
+
+  private sent(call: AnyCall): void {
+    this.xid = Xid.next(this.xid)
+    this.inFlight.push(call)
+    this.scheduleFlush()
+  }
+
+  /** Sends a request whose answer is known by its number instead of its place. */
+  private sendReserved<Request>(xid: number, operation: Operation<Request, any>, request: Request): void {
+    Link.encode(this.writer, xid, operation, request, Infinity)
+    this.scheduleFlush()
+  }
+
+  ping(): void {
+    if (this.pings++ === 0) this.pingSince = this.now()
+    this.sendReserved(Xid.PING, ping, undefined)
+  }
+
+  /** Registers watches again; answered without being waited for. */
+  setWatches<Request>(operation: Operation<Request, any>, request: Request): void {
+    this.sendReserved(Xid.SET_WATCHES, operation, request)
+  }
+
+  /** Logs in with one identity; undefined instead of a code says that the connection broke before the answer. */
+  login(packet: AuthPacket, answered: (code: number | undefined) => void): void {
+    this.logins.push(answered)
+    this.sendReserved(Xid.AUTH, auth, packet)
+  }
+
+  private scheduleFlush(): void {
+    if (this.flushScheduled || this.reading) return
+    this.flushScheduled = true
+    queueMicrotask(this.flush)
+  }
+
+  private readonly flush = (): void => {
+    this.flushScheduled = false
+    if (this.dead || this.writer.length === 0 || this.connection === undefined) return
+    const at = this.now()
+    this.inFlight.flushed(at)
+    if (this.connection.write(this.writer.written())) this.writer.reset()
+    else this.writer.detach()
+    this.events.onFlushed(at)
+  }
+
+  // ---- in
+
+  readonly onChunk = (chunk: Buffer): void => {
+    if (this.dead) return
+    this.reading = true
+    this.confirmedAt = -Infinity
+    try {
+      this.frames.push(chunk, this.onFrame)
+    } catch (error) {
+      this.reading = false
+      if (!(error instanceof JuteError)) throw error
+      return this.lose(new ProtocolViolation({ saw: error.message }))
+    }
+    this.reading = false
+    if (this.dead) return
+    this.events.onHeard(this.confirmedAt, this.pings > 0 ? this.pingSince : this.inFlight.waitingSince())
+    this.flush()
+  }
+
+  readonly onClose = (cause: string): void => this.lose(new ConnectionLost({ detail: cause }))
+
+  private lose(reason: Reason): void {
+    if (!this.dead) this.events.onLost(reason)
+  }
+
+  private readonly onFrame: OnFrame = (bytes, start, end, owned) => {
+    const reader = this.reader.reset(bytes, start, end, owned)
+    if (this.handshaking) return this.onHandshakeFrame(reader, end - start)
+    const xid = reader.int()
+    const high = reader.int()
+    const low = reader.int() >>> 0
+    const err = reader.int()
+    if (high > this.zxidHigh || (high === this.zxidHigh && low > this.zxidLow)) {
+      this.zxidHigh = high
+      this.zxidLow = low
+    }
+    if (xid === this.expected && this.inFlight.size > 0) return this.onAnswer(reader, err, high, low)
+    this.onReserved(reader, xid, err)
+  }
+
+  private onAnswer(reader: JuteReader, err: number, high: number, low: number): void {
+    const call = this.inFlight.peek()
+    if (err === 0 && call !== undefined) {
+      // Decoded before the call leaves its place: a short body must fail it together with all that follow.
+      const response: unknown = call.operation.response.decode(reader)
+      this.answered()
+      if (call.operation.confirms) this.confirmedAt = this.inFlight.answeredSentAt()
+      call.succeed(response)
+      return
+    }
+    this.answered()
+    call?.refuse(err, (BigInt(high) << 32n) | BigInt(low))
+    if (FATAL.has(err)) this.events.onFatalCode(err)
+  }
+
+  private answered(): void {
+    this.inFlight.shift()
+    this.expected = Xid.next(this.expected)
+  }
+
+  private onReserved(reader: JuteReader, xid: number, err: number): void {
+    switch (xid) {
+      case Xid.NOTIFICATION: {
+        const { path, type } = watcherEvent.decode(reader)
+        const name = WatchEvent.typeOf(type)
+        if (name !== undefined) this.events.onEvent({ type: name, path })
+        return
+      }
+      case Xid.PING:
+        if (this.pings > 0) this.pings--
+        if (this.pings > 0) this.pingSince = this.now()
+        return
+      case Xid.AUTH:
+        this.logins.shift()?.(err)
+        return
+      case Xid.SET_WATCHES:
+        return
+    }
+    const wanted = this.inFlight.size === 0 ? "no request was unanswered" : `${this.expected} was expected`
+    throw new JuteError(`an answer with xid ${xid} where ${wanted}`)
+  }
+
+  private onHandshakeFrame(reader: JuteReader, length: number): void {
+    // A read-only server without local sessions refuses with a bare ReplyHeader (measured on 3.8.0).
+    if (length === REPLY_HEADER_LENGTH) {
+      reader.int()
+      reader.long()
+      throw new JuteError(`the handshake was refused with code ${reader.int()}`)
+    }
+    const response = connectResponse.decode(reader)
+    this.handshaking = false
+    this.events.onHandshake(response)
+  }
+
+  // ---- end
+
+  /** Fails the calls that were written before `before`; their late answers are taken and dropped. */
+  overdue(before: number, give: (call: AnyCall) => void): void {
+    this.inFlight.overdue(before, give)
+  }
+
+  nextSweep(): number | undefined {
+    return this.inFlight.nextSweep()
+  }
+
+  /** Ends the connection and fails what is in flight: surely not done is only what was never written. */
+  destroy(reason: Reason): void {
+    if (this.dead) return
+    this.dead = true
+    this.frames.stop()
+    this.connection?.destroy()
+    for (const login of this.logins.splice(0)) login(undefined)
+    this.inFlight.drain((call, written) => call.fail(reason, written ? "unknown" : "no"))
+  }
+}

@@ -1,0 +1,61 @@
+/** Proving who we are on a new connection: SASL first, then every identity, before any operation. */
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { nameOf } from "../model/ErrorCode.ts"
+import { AuthFailed } from "../model/ZooKeeperError.ts"
+import { sasl } from "../wire/ops/auth.ts"
+import type { Link } from "./Link.ts"
+import type { Auth } from "./Options.ts"
+import type { SaslMechanism } from "./Sasl.ts"
+
+const refused = (scheme: string, code: number) =>
+  new AuthFailed({ scheme, detail: `it answered ${nameOf(code) ?? "an unknown code"} (${code})` })
+
+const saslStep = (link: Link, scheme: string, token: Uint8Array): Effect.Effect<Uint8Array | null, AuthFailed> =>
+  Effect.callback((resume) => {
+    link.send({
+      operation: sasl,
+      request: { token },
+      succeed: (answer) => resume(Effect.succeed(answer)),
+      refuse: (code) => resume(Effect.fail(refused(scheme, code))),
+      // The connection broke: the session tries again on the next one, and interrupts this.
+      fail: () => {}
+    })
+  })
+
+const saslLogin = Effect.fnUntraced(function* (link: Link, mechanism: SaslMechanism) {
+  const scheme = `sasl ${mechanism.name}`
+  const exchange = mechanism.start()
+  let token = exchange.initial
+  while (true) {
+    const challenge = yield* saslStep(link, scheme, token)
+    if (challenge === null) {
+      return yield* new AuthFailed({ scheme, detail: "the server has no SASL, so nobody is logged in" })
+    }
+    const next = exchange.answer(challenge)
+    if (next === undefined) return
+    if (typeof next === "string") return yield* new AuthFailed({ scheme, detail: next })
+    token = next
+  }
+})
+
+/** Logs in with one identity; any text is accepted as digest, other schemes can be refused. */
+export const addAuth = (link: Link, { credentials, scheme }: Auth): Effect.Effect<void, AuthFailed> =>
+  Effect.callback((resume) => {
+    const auth = new TextEncoder().encode(Redacted.value(credentials))
+    link.login({ type: 0, scheme, auth }, (code) =>
+      // When the connection broke, the next one logs in again.
+      resume(code === 0 || code === undefined ? Effect.void : Effect.fail(refused(scheme, code)))
+    )
+  })
+
+/** All logins of a connection. The identities leave in one write. */
+export const logIn = (
+  link: Link,
+  mechanism: SaslMechanism | undefined,
+  identities: ReadonlyArray<Auth>
+): Effect.Effect<void, AuthFailed> =>
+  Effect.andThen(
+    mechanism === undefined ? Effect.void : saslLogin(link, mechanism),
+    Effect.forEach(identities, (identity) => addAuth(link, identity), { concurrency: "unbounded", discard: true })
+  )

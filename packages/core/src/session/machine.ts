@@ -1,0 +1,366 @@
+/**
+ * The rules of one session's life, from the first attempt to the end, as a pure function: what happens next and what is
+ * to be done about it.
+ *
+ * It sees aggregates, at most once for each chunk and each write; the requests in flight are outside.
+ */
+import type { SessionState } from "../model/SessionState.ts"
+import { AuthFailed, Closed, ConnectFailed, ConnectionLost, type Reason, SessionExpired } from "../model/ZooKeeperError.ts"
+import type { ConnectResponse } from "../wire/ops/connect.ts"
+import * as At from "./State.ts"
+import type { Phase, State } from "./State.ts"
+
+/** What happened. `now` is elapsed time. */
+export type Input =
+  | { readonly _tag: "Start"; readonly now: number }
+  /** The connection to `host` is open. */
+  | { readonly _tag: "Opened"; readonly now: number }
+  /** The handshake was answered. */
+  | { readonly _tag: "Answer"; readonly now: number; readonly response: ConnectResponse }
+  /** The ticket is saved and every login was accepted. */
+  | { readonly _tag: "Prepared"; readonly now: number }
+  | { readonly _tag: "LoginRefused"; readonly now: number; readonly scheme: string; readonly detail: string }
+  /** The connection could not be opened, was refused or broke. */
+  | { readonly _tag: "Lost"; readonly now: number; readonly cause: string; readonly reason: Reason }
+  /** Everything encoded so far was written, at `now`. */
+  | { readonly _tag: "Flushed"; readonly now: number }
+  /** Something was heard; `confirmedAt` is when the newest request that the leader stood for was written. */
+  | {
+      readonly _tag: "Heard"
+      readonly now: number
+      readonly confirmedAt: number
+      /** Since when the oldest unanswered request waits. */
+      readonly waitingSince: number | undefined
+    }
+  /** The server says that the session is gone. */
+  | { readonly _tag: "Gone"; readonly now: number }
+  /** The reconnect Schedule wants another pass, or no more. */
+  | { readonly _tag: "GoOn"; readonly now: number }
+  | { readonly _tag: "GiveUp"; readonly now: number }
+  /** The ensemble has forgotten what we have seen of it; `causes` says so host by host. */
+  | { readonly _tag: "Wiped"; readonly now: number; readonly causes: ReadonlyArray<string | undefined> }
+  /** A host with a quorum was found while on one without. */
+  | { readonly _tag: "Found"; readonly now: number; readonly host: number }
+  | { readonly _tag: "Guard"; readonly now: number; readonly change: 1 | -1 }
+  | { readonly _tag: "Close"; readonly now: number; readonly then: "over" | "renew" }
+  | { readonly _tag: "CloseAnswered"; readonly now: number }
+  | { readonly _tag: "Detach"; readonly now: number }
+  /** The clock; `late` says that this look at it comes much later than wanted. */
+  | { readonly _tag: "Tick"; readonly now: number; readonly late: boolean }
+
+/** What is to be done, in order. */
+export type Output =
+  /** Connect to a host; a connection that is being opened is given up. */
+  | { readonly _tag: "Open"; readonly host: number }
+  | {
+      readonly _tag: "Request"
+      readonly timeout: number
+      readonly ticket: At.Ticket | undefined
+      readonly readOnly: boolean
+    }
+  /** Save the ticket if it is fresh, then log in. */
+  | { readonly _tag: "Prepare"; readonly fresh: boolean }
+  /** Register the watches again, then send what is queued. */
+  | { readonly _tag: "Serve"; readonly fresh: boolean; readonly readOnly: boolean }
+  | { readonly _tag: "Ping" }
+  /** Ask the leader for a sign that it knows of us. */
+  | { readonly _tag: "Confirm" }
+  /** Destroy the connection and fail what is in flight. */
+  | { readonly _tag: "Drop"; readonly reason: Reason }
+  /** Wait as the reconnect Schedule says. */
+  | { readonly _tag: "Pause"; readonly causes: ReadonlyArray<string | undefined> }
+  | { readonly _tag: "SendClose" }
+  /** Fail everything that waits to be sent. */
+  | { readonly _tag: "FailQueued"; readonly reason: Reason }
+  /** Tell everybody; the deadline of `Suspended` is in elapsed time here. */
+  | { readonly _tag: "Publish"; readonly state: SessionState }
+
+type Step = readonly [State, ReadonlyArray<Output>]
+
+const failed = (state: State): ConnectFailed =>
+  new ConnectFailed({
+    attempts: state.causes.flatMap((cause, index) =>
+      cause === undefined ? [] : [{ host: state.settings.hosts[index]!, cause }]
+    )
+  })
+
+const publish = (state: State, published: SessionState): Step =>
+  published._tag === state.published && published._tag !== "Connected"
+    ? [state, []]
+    : [{ ...state, published: published._tag }, [{ _tag: "Publish", state: published }]]
+
+/** Runs steps one after the other and gathers what they want done. */
+const chain = (state: State, ...steps: ReadonlyArray<(state: State) => Step>): Step => {
+  const outputs: Array<Output> = []
+  for (const step of steps) {
+    const [next, more] = step(state)
+    state = next
+    outputs.push(...more)
+  }
+  return [state, outputs]
+}
+
+const emit =
+  (...outputs: ReadonlyArray<Output>) =>
+  (state: State): Step => [state, outputs]
+
+const become =
+  (phase: Phase) =>
+  (state: State): Step => [{ ...state, phase }, []]
+
+const open =
+  (now: number, host: number) =>
+  (state: State): Step => [
+    {
+      ...state,
+      host,
+      excused: false,
+      phase: { _tag: "Opening", until: now + At.handshakeTime(state), requestedAt: undefined }
+    },
+    [{ _tag: "Open", host }]
+  ]
+
+const isConnected = ({ phase }: State): boolean =>
+  phase._tag === "Serving" || phase._tag === "Preparing" || phase._tag === "Closing"
+
+/** The end of everything: what waits fails with the reason. */
+const over = (state: State, reason: Reason): Step =>
+  chain(
+    { ...state, ticket: undefined, confirmedAt: -Infinity },
+    become({ _tag: "Over", reason }),
+    emit({ _tag: "Drop", reason }, { _tag: "FailQueued", reason }),
+    (state) =>
+      publish(
+        state,
+        reason._tag === "AuthFailed"
+          ? { _tag: "AuthFailed" }
+          : reason._tag === "SessionExpired"
+            ? { _tag: "Expired" }
+            : { _tag: "Closed" }
+      )
+  )
+
+/** The end of this session, and the beginning of the next one unless that is not wanted. */
+const expire = (state: State, now: number): Step => {
+  const reason = new SessionExpired({})
+  if (state.closing?.then === "over") return over(state, new Closed({}))
+  if (state.settings.onExpired === "fail" && state.closing === undefined) return over(state, reason)
+  return chain(
+    { ...state, ticket: undefined, confirmedAt: -Infinity, waitingSince: undefined, closing: undefined, tries: 0 },
+    emit({ _tag: "Drop", reason }, { _tag: "FailQueued", reason }),
+    (state) => (state.epoch === 0 ? [state, []] : publish(state, { _tag: "Expired" })),
+    (state) => publish(state, { _tag: "Connecting" }),
+    open(now, state.host)
+  )
+}
+
+/** The present host failed: the next one, or a pause when all had their turn. */
+const nextHost = (state: State, now: number, cause: string): Step => {
+  const drop: Output = { _tag: "Drop", reason: new ConnectionLost({ detail: cause }) }
+  const { host, settings } = state
+  const tried: State = {
+    ...state,
+    tries: state.tries + 1,
+    causes: state.causes.map((old, index) => (index === host ? cause : old))
+  }
+  return tried.tries % settings.hosts.length === 0
+    ? chain(tried, become({ _tag: "Pausing" }), emit(drop, { _tag: "Pause", causes: tried.causes }))
+    : chain(tried, emit(drop), open(now, (host + 1) % settings.hosts.length))
+}
+
+/** An established connection broke: at once to another host. A session that only a read-only server knew is over. */
+const lost = (state: State, now: number, reason: Reason, next?: number): Step => {
+  const readOnly = (state.phase._tag === "Serving" || state.phase._tag === "Preparing") && state.phase.readOnly
+  const { closing } = state
+  if (state.phase._tag === "Closing" && closing !== undefined) return ended(state, now)
+  const host = next ?? (state.host + 1) % state.settings.hosts.length
+  return chain(
+    { ...state, waitingSince: undefined, tries: 0, ...(readOnly ? { ticket: undefined, confirmedAt: -Infinity } : {}) },
+    emit({ _tag: "Drop", reason }),
+    (state) =>
+      publish(
+        state,
+        state.ticket === undefined ? { _tag: "Connecting" } : { _tag: "Suspended", deadline: At.deadline(state) }
+      ),
+    open(now, host)
+  )
+}
+
+/** The owner's wish to close was fulfilled, as well as it could be. */
+const ended = (state: State, now: number): Step =>
+  state.closing?.then === "renew" ? expire(state, now) : over(state, new Closed({}))
+
+const sendClose =
+  (until: number) =>
+  (state: State): Step =>
+    chain(state, become({ _tag: "Closing", until }), emit({ _tag: "SendClose" }))
+
+/** A session was given, new or resumed. */
+const accepted = (state: State, now: number, requestedAt: number, response: ConnectResponse): Step => {
+  const fresh = state.ticket === undefined || state.epoch === 0
+  const epoch = state.ticket === undefined || state.epoch === 0 ? state.epoch + 1 : state.epoch
+  return [
+    {
+      ...state,
+      epoch,
+      ticket: { id: response.sessionId, password: response.passwd ?? new Uint8Array(16) },
+      timeout: response.timeOut,
+      smallest: fresh ? response.timeOut : Math.min(state.smallest, response.timeOut),
+      heardAt: now,
+      sentAt: requestedAt,
+      waitingSince: undefined,
+      askedAt: -Infinity,
+      confirmedAt: response.readOnly ? -Infinity : requestedAt,
+      phase: { _tag: "Preparing", until: now + response.timeOut / 3, readOnly: response.readOnly, fresh }
+    },
+    [{ _tag: "Prepare", fresh }]
+  ]
+}
+
+const answer = (state: State, now: number, requestedAt: number, response: ConnectResponse): Step => {
+  if (response.timeOut <= 0) {
+    return state.ticket === undefined
+      ? nextHost(state, now, "it refused to open a session")
+      : expire(state, now)
+  }
+  if (response.readOnly && !state.settings.readOnly) return nextHost(state, now, "it is read-only")
+  // ClickHouse Keeper answers a resume with another session, whose ephemerals are not ours (peers.md, bug museum 7).
+  if (state.ticket !== undefined && state.ticket.id !== response.sessionId) {
+    return expire(state, now)
+  }
+  return accepted(state, now, requestedAt, response)
+}
+
+const tick = (state: State, now: number, late: boolean): Step => {
+  const { phase } = state
+  if (phase._tag === "Idle" || phase._tag === "Over") return [state, []]
+  if (state.closing !== undefined && now >= state.closing.until) return ended(state, now)
+  if (now >= At.givenUpAt(state)) {
+    return expire(state, now)
+  }
+  if (now >= At.connectBy(state)) {
+    const causes = state.causes.map((cause, host) =>
+      phase._tag !== "Pausing" && host === state.host ? (cause ?? "no answer in time") : cause
+    )
+    return over({ ...state, causes }, failed({ ...state, causes }))
+  }
+  if (late && !state.excused) return [{ ...state, excused: true }, []]
+  const judged: State = state.excused ? { ...state, excused: false } : state
+  switch (phase._tag) {
+    case "Pausing":
+      return [judged, []]
+    case "Opening":
+      return now >= phase.until
+        ? nextHost(
+            judged,
+            now,
+            phase.requestedAt === undefined ? "no connection in time" : "no answer to the handshake"
+          )
+        : [judged, []]
+    case "Preparing":
+      return now >= phase.until ? lost(judged, now, new ConnectionLost({ detail: "no answer to the login" })) : [judged, []]
+    case "Closing":
+      return [judged, []]
+    case "Serving":
+      if (now >= At.silentAt(judged)) {
+        const detail = `nothing heard for ${Math.round(At.patience(judged))} ms with a request unanswered`
+        return lost(judged, now, new ConnectionLost({ detail }))
+      }
+      if (!phase.readOnly && now >= At.askAt(judged)) return [{ ...judged, askedAt: now }, [{ _tag: "Confirm" }]]
+      return now >= judged.sentAt + At.heartbeat(judged) ? [judged, [{ _tag: "Ping" }]] : [judged, []]
+  }
+}
+
+/**
+ * What follows from an input: the state after it, and what is to be done. Inputs that no longer fit (an answer of a
+ * connection that was given up) change nothing.
+ */
+export const transition = (state: State, input: Input): Step => {
+  const { phase } = state
+  const { now } = input
+  if (phase._tag === "Over") return [state, []]
+  switch (input._tag) {
+    case "Start":
+      return chain(
+        { ...state, startedAt: now, heardAt: now },
+        (state) => publish(state, { _tag: "Connecting" }),
+        open(now, 0)
+      )
+    case "Opened":
+      return phase._tag !== "Opening"
+        ? [state, []]
+        : [
+            { ...state, phase: { ...phase, requestedAt: now } },
+            [
+              {
+                _tag: "Request",
+                timeout: state.settings.timeout,
+                ticket: state.ticket,
+                readOnly: state.settings.readOnly
+              }
+            ]
+          ]
+    case "Answer":
+      return phase._tag === "Opening" ? answer(state, now, phase.requestedAt ?? now, input.response) : [state, []]
+    case "Prepared": {
+      if (phase._tag !== "Preparing") return [state, []]
+      if (state.closing !== undefined) return sendClose(state.closing.until)(state)
+      const { fresh, readOnly } = phase
+      return chain(
+        { ...state, tries: 0, causes: state.causes.map(() => undefined) },
+        become({ _tag: "Serving", readOnly }),
+        emit({ _tag: "Serve", fresh, readOnly }),
+        (state) => publish(state, { _tag: "Connected", readOnly })
+      )
+    }
+    case "LoginRefused":
+      return over(state, new AuthFailed({ scheme: input.scheme, detail: input.detail }))
+    case "Lost":
+      if (isConnected(state)) return lost(state, now, input.reason)
+      return phase._tag === "Opening" ? nextHost(state, now, input.cause) : [state, []]
+    case "Flushed":
+      return [{ ...state, sentAt: now, waitingSince: state.waitingSince ?? now }, []]
+    case "Heard": {
+      const readOnly = phase._tag === "Serving" && phase.readOnly
+      return [
+        {
+          ...state,
+          heardAt: now,
+          waitingSince: input.waitingSince,
+          confirmedAt: readOnly ? -Infinity : Math.max(state.confirmedAt, input.confirmedAt)
+        },
+        []
+      ]
+    }
+    case "Gone":
+      return expire(state, now)
+    case "GoOn":
+      return phase._tag === "Pausing" ? open(now, (state.host + 1) % state.settings.hosts.length)(state) : [state, []]
+    case "GiveUp":
+      return phase._tag === "Pausing" ? over(state, failed(state)) : [state, []]
+    case "Wiped":
+      return over(state, failed({ ...state, causes: input.causes }))
+    case "Found":
+      return phase._tag === "Serving" && phase.readOnly
+        ? lost(state, now, new ConnectionLost({ detail: "moving to a server with a quorum" }), input.host)
+        : [state, []]
+    case "Guard":
+      return [{ ...state, guards: state.guards + input.change }, []]
+    case "Close": {
+      const until = now + state.settings.releaseTimeout
+      const closing: State = { ...state, closing: { until, then: input.then } }
+      const reason = input.then === "over" ? new Closed({}) : new SessionExpired({})
+      if (phase._tag === "Serving") return chain(closing, emit({ _tag: "FailQueued", reason }), sendClose(until))
+      // A suspended session is worth another attempt, so that its ephemerals go at once; without one there is nothing to close.
+      return state.ticket === undefined || state.epoch === 0
+        ? ended(closing, now)
+        : chain(closing, emit({ _tag: "FailQueued", reason }))
+    }
+    case "CloseAnswered":
+      return phase._tag === "Closing" ? ended(state, now) : [state, []]
+    case "Detach":
+      return over(state, new Closed({}))
+    case "Tick":
+      return tick(state, now, input.late)
+  }
+}
