@@ -52,17 +52,19 @@ export class Frames {
     let at = 0
     while (at < end && !this.stopped) {
       if (this.frame === null) {
-        if (this.headerFilled > 0 || end - at < 4) {
+        let length: number
+        if (this.headerFilled === 0 && end - at >= 4) {
+          length = chunk.readInt32BE(at)
+          at += 4
+        } else {
           const taken = chunk.copy(this.header, this.headerFilled, at, end)
           at += taken
           this.headerFilled += taken
           if (this.headerFilled < 4) return
           this.headerFilled = 0
-        } else {
-          chunk.copy(this.header, 0, at, at + 4)
-          at += 4
+          length = this.header.readInt32BE(0)
         }
-        const length = this.length(chunk, at)
+        if (length < 0 || length > this.limit) throw this.refusal(length, chunk.subarray(at, at + 60))
         if (length <= end - at) {
           at += length
           onFrame(chunk, at - length, at, false)
@@ -81,15 +83,14 @@ export class Frames {
     }
   }
 
-  private length(chunk: Buffer, at: number): number {
-    const length = this.header.readInt32BE(0)
-    if (length >= 0 && length <= this.limit) return length
-    const seen = Buffer.concat([this.header, chunk.subarray(at, at + 60)])
+  private refusal(length: number, rest: Buffer): JuteError {
     const what = length < 0 ? `a frame of negative length ${length}` : `a frame of ${length} bytes, limit ${this.limit}`
+    this.header.writeInt32BE(length)
+    const seen = Buffer.concat([this.header, rest])
     const text = readable(seen)
-    if (text !== undefined) throw new JuteError(`${what}: this is no ZooKeeper peer, it says '${text}'`)
-    // A TLS record: handshake (22) or alert (21), then version 3.x.
+    if (text !== undefined) return new JuteError(`${what}: this is no ZooKeeper peer, it says '${text}'`)
+    // A TLS record: alert (21) or handshake (22), then version 3.x.
     const isTls = (seen[0] === 21 || seen[0] === 22) && seen[1] === 3
-    throw new JuteError(isTls ? `${what}: the peer speaks TLS` : what)
+    return new JuteError(isTls ? `${what}: the peer speaks TLS` : what)
   }
 }

@@ -8,6 +8,9 @@ import { JuteError } from "./JuteError.ts"
 
 const empty = Buffer.alloc(0)
 
+/** Where a long is put together: a quarter of what readBigInt64BE costs, which calculates with bigints. */
+const scratch = new DataView(new ArrayBuffer(8))
+
 /**
  * Java writes characters outside the basic plane as two three-byte surrogates (CESU-8), which no UTF-8 decoder accepts.
  */
@@ -36,12 +39,14 @@ export class JuteReader {
   private bytes: Buffer = empty
   private position = 0
   private end = 0
+  private owned = false
 
-  /** Points the reader at `bytes[start, end)`. */
-  reset(bytes: Buffer, start: number = 0, end: number = bytes.length): this {
+  /** Points the reader at `bytes[start, end)`; `owned` says that `bytes` is the frame's own allocation (Frames). */
+  reset(bytes: Buffer, start: number = 0, end: number = bytes.length, owned: boolean = false): this {
     this.bytes = bytes
     this.position = start
     this.end = end
+    this.owned = owned
     return this
   }
 
@@ -70,7 +75,9 @@ export class JuteReader {
   }
 
   long(): bigint {
-    return this.bytes.readBigInt64BE(this.take(8))
+    scratch.setInt32(0, this.int())
+    scratch.setInt32(4, this.int())
+    return scratch.getBigInt64(0)
   }
 
   /** A 64-bit time in ms as a number, exact until the year 287396. */
@@ -89,12 +96,17 @@ export class JuteReader {
     return length
   }
 
-  /** Bytes of the caller's own: a copy, never a view of the connection's buffer. */
+  /**
+   * Bytes of the caller's own: a copy, never a view of the connection's buffer. A frame that has its own allocation is
+   * not copied again when these bytes are most of it.
+   */
   buffer(): Uint8Array | null {
     const length = this.length("a buffer")
     if (length === -1) return null
     const at = this.take(length)
-    return new Uint8Array(this.bytes.subarray(at, at + length))
+    const bytes = this.bytes
+    if (this.owned && length * 2 > bytes.length) return new Uint8Array(bytes.buffer, bytes.byteOffset + at, length)
+    return new Uint8Array(bytes.subarray(at, at + length))
   }
 
   nullableString(): string | null {
