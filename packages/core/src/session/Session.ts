@@ -98,8 +98,8 @@ export interface Session {
   readonly info: SessionInfo
   /** The chroot, "" for none. */
   readonly chroot: string
-  /** Sends an operation, or queues it until there is a connection. */
-  readonly submit: <Request, Response>(call: Call<Request, Response>) => void
+  /** Sends an operation (false), or queues it until there is a connection or room on it (true: it can be abandoned). */
+  readonly submit: <Request, Response>(call: Call<Request, Response>) => boolean
   /**
    * Forgets a call: one that is still queued is removed (true), one that was sent keeps its place and its answer is
    * dropped (false).
@@ -111,10 +111,11 @@ export interface Session {
   readonly onEvent: (listener: (event: WatchEvent) => void) => () => void
   /** Calls back for each transition, at once when it happens and before any operation is answered after it. */
   readonly onState: (listener: (state: SessionState) => void) => () => void
-  /** Completes when the deadline of the present epoch has passed or the session is over. */
+  /**
+   * Completes when the deadline of the present epoch has passed or the session is over. While anybody waits for it, the
+   * leader is asked to confirm the session at every heartbeat (design: the lease).
+   */
   readonly deadlinePassed: Effect.Effect<"deadline" | "expired">
-  /** While at least one scope holds this, the leader is asked to confirm the session (design: the lease). */
-  readonly confirming: { readonly retain: () => void; readonly release: () => void }
   /** Logs in with one more identity now and on every later connection. */
   readonly addAuth: (scheme: string, credentials: Redacted.Redacted) => Effect.Effect<void, ZooKeeperError>
   /** Ends the session and opens a new one. */

@@ -5,7 +5,14 @@
  * It sees aggregates, at most once for each chunk and each write; the requests in flight are outside.
  */
 import type { SessionState } from "../model/SessionState.ts"
-import { AuthFailed, Closed, ConnectFailed, ConnectionLost, type Reason, SessionExpired } from "../model/ZooKeeperError.ts"
+import {
+  AuthFailed,
+  Closed,
+  ConnectFailed,
+  ConnectionLost,
+  type Reason,
+  SessionExpired
+} from "../model/ZooKeeperError.ts"
 import type { ConnectResponse } from "../wire/ops/connect.ts"
 import * as At from "./State.ts"
 import type { Phase, State } from "./State.ts"
@@ -219,9 +226,7 @@ const accepted = (state: State, now: number, requestedAt: number, response: Conn
 
 const answer = (state: State, now: number, requestedAt: number, response: ConnectResponse): Step => {
   if (response.timeOut <= 0) {
-    return state.ticket === undefined
-      ? nextHost(state, now, "it refused to open a session")
-      : expire(state, now)
+    return state.ticket === undefined ? nextHost(state, now, "it refused to open a session") : expire(state, now)
   }
   if (response.readOnly && !state.settings.readOnly) return nextHost(state, now, "it is read-only")
   // ClickHouse Keeper answers a resume with another session, whose ephemerals are not ours (peers.md, bug museum 7).
@@ -258,7 +263,9 @@ const tick = (state: State, now: number, late: boolean): Step => {
           )
         : [judged, []]
     case "Preparing":
-      return now >= phase.until ? lost(judged, now, new ConnectionLost({ detail: "no answer to the login" })) : [judged, []]
+      return now >= phase.until
+        ? lost(judged, now, new ConnectionLost({ detail: "no answer to the login" }))
+        : [judged, []]
     case "Closing":
       return [judged, []]
     case "Serving":

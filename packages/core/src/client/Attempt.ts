@@ -1,0 +1,153 @@
+/**
+ * One operation as an Effect: the request goes to the session at once, the answer resumes the fiber directly.
+ *
+ * This is the path of every operation, so it has one callback and no timer, span or retry of its own until something
+ * goes wrong.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schedule from "effect/Schedule"
+import * as Path from "../model/Path.ts"
+import {
+  type Applied,
+  fromCode,
+  InvalidArgument,
+  make as makeError,
+  type Reason,
+  type ZooKeeperError
+} from "../model/ZooKeeperError.ts"
+import type { Acl } from "../model/Acl.ts"
+import type { Call, Session } from "../session/Session.ts"
+import type { Operation } from "../wire/Operation.ts"
+
+/** A session as seen from below a path, with what its operations have in common. */
+export interface View {
+  readonly session: Session
+  /** The chroot and the namespaces below it, "" for none. */
+  readonly root: string
+  readonly defaultAcl: ReadonlyArray<Acl>
+  readonly retry: Schedule.Schedule<unknown, unknown>
+}
+
+/** What is asked for, and what is made of the answer. */
+export interface Ask<in out Request, in out Response, out A> {
+  readonly view: View
+  /** The method's name, for errors. */
+  readonly name: string
+  readonly path: string | undefined
+  readonly operation: Operation<Request, Response>
+  readonly request: Request
+  readonly success: (response: Response, view: View) => A
+  /** The value that stands for a missing node, where that is no failure. */
+  readonly missing?: A
+}
+
+/** The error of an operation, with what the session knows. */
+export const failure = (
+  view: View,
+  operation: string,
+  path: string | undefined,
+  reason: Reason,
+  applied: Applied,
+  zxid?: bigint
+): ZooKeeperError =>
+  makeError(() => ({
+    operation,
+    applied,
+    reason,
+    ...(path === undefined ? {} : { path }),
+    ...(view.session.info.id === 0n ? {} : { sessionId: view.session.info.id }),
+    ...(zxid === undefined || zxid <= 0n ? {} : { zxid })
+  }))
+
+/** An error of bad input: nothing was sent. */
+export const invalid = (
+  view: View,
+  operation: string,
+  path: string | undefined,
+  problem: string
+): Effect.Effect<never, ZooKeeperError> =>
+  Effect.fail(failure(view, operation, path, new InvalidArgument({ problem }), "no"))
+
+const NO_NODE = -101
+
+class Attempt<Request, Response, A> implements Call<Request, Response> {
+  readonly operation: Operation<Request, Response>
+  readonly request: Request
+  private readonly ask: Ask<Request, Response, A>
+  private readonly resume: (effect: Effect.Effect<A, ZooKeeperError>) => void
+  private readonly failed: (error: ZooKeeperError) => Effect.Effect<A, ZooKeeperError>
+
+  constructor(
+    ask: Ask<Request, Response, A>,
+    resume: (effect: Effect.Effect<A, ZooKeeperError>) => void,
+    failed: (error: ZooKeeperError) => Effect.Effect<A, ZooKeeperError>
+  ) {
+    this.operation = ask.operation
+    this.request = ask.request
+    this.ask = ask
+    this.resume = resume
+    this.failed = failed
+  }
+
+  succeed(response: Response): void {
+    this.resume(Exit.succeed(this.ask.success(response, this.ask.view)))
+  }
+
+  refuse(code: number, zxid: bigint): void {
+    const { missing, name, path, view } = this.ask
+    if (code === NO_NODE && missing !== undefined) return this.resume(Exit.succeed(missing))
+    this.resume(this.failed(failure(view, name, path, fromCode(code), "no", zxid)))
+  }
+
+  fail(reason: Reason, applied: Applied): void {
+    const { name, operation, path, view } = this.ask
+    // What only reads cannot have been applied, however far it came.
+    this.resume(this.failed(failure(view, name, path, reason, operation.repeatable ? "no" : applied)))
+  }
+}
+
+const attempt = <Request, Response, A>(
+  ask: Ask<Request, Response, A>,
+  failed: (error: ZooKeeperError) => Effect.Effect<A, ZooKeeperError>
+): Effect.Effect<A, ZooKeeperError> =>
+  Effect.callback((resume) => {
+    const { session } = ask.view
+    const call = new Attempt(ask, resume, failed)
+    // An operation that was sent keeps its place: there is nothing to clean up, a late answer resumes nobody.
+    return session.submit(call) ? Effect.sync(() => void session.abandon(call)) : undefined
+  })
+
+/** Sends once, whatever happens. */
+export const once = <Request, Response, A>(ask: Ask<Request, Response, A>): Effect.Effect<A, ZooKeeperError> =>
+  attempt(ask, Exit.fail)
+
+/** Sends, and sends again by the `retry` Schedule what certainly was not done and may succeed next time. */
+export const perform = <Request, Response, A>(ask: Ask<Request, Response, A>): Effect.Effect<A, ZooKeeperError> =>
+  attempt(ask, (error) => (error.isRetryable ? again(ask, error) : Exit.fail(error)))
+
+const again = <Request, Response, A>(
+  ask: Ask<Request, Response, A>,
+  error: ZooKeeperError
+): Effect.Effect<A, ZooKeeperError> =>
+  Effect.flatMap(Schedule.toStepWithSleep(ask.view.retry), (step) => {
+    const next = (error: ZooKeeperError): Effect.Effect<A, ZooKeeperError> =>
+      Effect.matchCauseEffect(step(error), {
+        onFailure: () => Effect.fail(error),
+        onSuccess: () => attempt(ask, (error) => (error.isRetryable ? next(error) : Exit.fail(error)))
+      })
+    return next(error)
+  })
+
+/** Checks a path, then goes on with the server's name for it. */
+export const at = <A, R>(
+  view: View,
+  name: string,
+  path: string,
+  run: (path: string) => Effect.Effect<A, ZooKeeperError, R>
+): Effect.Effect<A, ZooKeeperError, R> => {
+  const problem = Path.problem(path)
+  return problem === undefined
+    ? run(Path.prepend(view.root, path))
+    : invalid(view, name, path, `'${path}' is not a path: ${problem}`)
+}

@@ -1,0 +1,58 @@
+/** What the other servers say of themselves, asked by four-letter words beside the session. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Host } from "../model/ConnectString.ts"
+import * as Ids from "../model/Ids.ts"
+import * as FourLetterWord from "../wire/FourLetterWord.ts"
+import type { Dialer } from "./Dialer.ts"
+
+/**
+ * Whether the ensemble has lost what we have seen of it: a leader cannot lag, so when it knows less than we do, it was
+ * wiped or restored, and refuses us for ever without a word (ZOOKEEPER-832). Gives what each host says, or undefined.
+ */
+export const findWiped = Effect.fnUntraced(function* (
+  dialer: Dialer,
+  hosts: ReadonlyArray<Host>,
+  lastZxid: bigint,
+  timeout: number
+) {
+  if (lastZxid === 0n) return undefined
+  const said = yield* Effect.forEach(
+    hosts,
+    (host) =>
+      Effect.match(dialer.ask(host, "srvr", timeout), {
+        onFailure: () => undefined,
+        onSuccess: (text) => FourLetterWord.parse("srvr", text)
+      }),
+    { concurrency: "unbounded" }
+  )
+  const stats = said.map((answer) => (answer?._tag === "Answered" ? answer.value : undefined))
+  const isWiped = stats.some(
+    (server) =>
+      server !== undefined && server.mode !== "follower" && server.zxid !== undefined && server.zxid < lastZxid
+  )
+  if (!isWiped) return undefined
+  return stats.map((server) =>
+    server?.zxid === undefined || server.zxid >= lastZxid
+      ? "no answer"
+      : `its newest transaction ${Ids.toHex(server.zxid)} is older than ${Ids.toHex(lastZxid)}, which this session has ` +
+        "seen: the ensemble was wiped or restored from a backup"
+  )
+})
+
+const FIRST_DELAY = 100
+const LONGEST_DELAY = 60_000
+
+/**
+ * Looks for a server with a quorum while on one without: every host in turn (kazoo only ever asked the first one), each
+ * round after twice the time. Gives the host's index.
+ */
+export const findReadWrite = Effect.fnUntraced(function* (dialer: Dialer, hosts: ReadonlyArray<Host>, timeout: number) {
+  for (let delay = FIRST_DELAY; ; delay = Math.min(delay * 2, LONGEST_DELAY)) {
+    for (const [index, host] of hosts.entries()) {
+      const text = yield* Effect.orElseSucceed(dialer.ask(host, "isro", timeout), () => "")
+      if (text.trim() === "rw") return index
+    }
+    yield* Effect.sleep(Duration.millis(delay))
+  }
+})
