@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
+import { isIPv6 } from "node:net"
 import * as Path from "./Path.ts"
 
 /**
@@ -40,15 +41,12 @@ export const formatHost = ({ host, port }: Host): string =>
   host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
 
 const parseHost = (text: string): Result.Result<Host, string> => {
-  const ipv6 = /^\[([0-9a-fA-F:.%\w]*:[0-9a-fA-F:.%\w]*)\](?::(.*))?$/.exec(text)
-  const match = ipv6 ?? /^([^:[\]\s]+)(?::(.*))?$/.exec(text)
-  if (match === null) {
-    if (text === "") return Result.fail("there is an empty host")
-    if (/^[0-9a-fA-F:]*::[0-9a-fA-F:]*$/.test(text)) {
-      return Result.fail(`the IPv6 address '${text}' needs brackets: [${text}]:${DEFAULT_PORT}`)
-    }
-    return Result.fail(`'${text}' is not host:port`)
-  }
+  if (text === "") return Result.fail("there is an empty host")
+  if (isIPv6(text)) return Result.fail(`the IPv6 address '${text}' needs brackets: [${text}]:${DEFAULT_PORT}`)
+  const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(text)
+  if (bracketed !== null && !isIPv6(bracketed[1]!)) return Result.fail(`'${bracketed[1]}' is not an IPv6 address`)
+  const match = bracketed ?? /^([^:[\]\s]+)(?::(.*))?$/.exec(text)
+  if (match === null) return Result.fail(`'${text}' is not host:port`)
   const [, host = "", digits] = match
   if (digits === undefined) return Result.succeed({ host, port: DEFAULT_PORT })
   const port = /^\d{1,5}$/.test(digits) ? Number(digits) : 0

@@ -21,7 +21,8 @@ const DOT = 46
 
 /**
  * Why a path cannot name a node, or undefined when it can: absolute, no slash at the end, no empty, `.` or `..`
- * element, none of the characters that servers refuse. `sequential` allows a slash at the end, where the counter goes.
+ * element, none of the characters that servers refuse. `sequential` says that a counter follows, so that the last
+ * element may be empty or dots: `/a/.` becomes `/a/.0000000000` (measured on 3.8.0).
  *
  * @category validation
  * @since 0.1.0
@@ -45,7 +46,7 @@ export const problem = (path: string, sequential = false): string | undefined =>
       if (i < length) return `it has an empty element at index ${i}`
       return sequential ? undefined : "it ends with '/'"
     }
-    if (path.charCodeAt(start) === DOT) {
+    if (path.charCodeAt(start) === DOT && !(sequential && i === length)) {
       if (i - start === 1) return "it has a '.' element"
       if (i - start === 2 && path.charCodeAt(start + 1) === DOT) return "it has a '..' element"
     }

@@ -137,8 +137,8 @@ export class JuteReader {
       throw new JuteError(`a vector of ${count} items with ${this.end - this.position} bytes left in the frame`)
     }
     if (count === -1) return null
-    const items: Array<A> = new Array(count)
-    for (let i = 0; i < count; i++) items[i] = item(this)
+    const items: Array<A> = []
+    for (let i = 0; i < count; i++) items.push(item(this))
     return items
   }
 

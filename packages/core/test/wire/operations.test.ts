@@ -11,7 +11,7 @@ import { byCode, operations } from "@effect-zookeeper/core/wire/registry"
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { cases, data, int, long, text } from "./cases.ts"
-import { decode, encode } from "./support.ts"
+import { encode } from "./support.ts"
 
 const handshake = { protocolVersion: int, timeOut: int, sessionId: long, passwd: data, readOnly: Schema.Boolean }
 
@@ -39,8 +39,7 @@ const outcome = (codec: Codec<any>, bytes: Uint8Array, end: number, filler: numb
   const reader = new JuteReader().reset(around, 16, 16 + end)
   try {
     const value = codec.decode(reader)
-    expect(reader.remaining).toBeGreaterThanOrEqual(0)
-    return { value }
+    return reader.remaining < 0 ? "read beyond its end" : { value }
   } catch (error) {
     if (!(error instanceof JuteError)) throw error
     return "JuteError"
@@ -64,24 +63,26 @@ describe("the registry", () => {
 })
 
 describe.each(records)("%s", (name, codec, schema) => {
-  it.prop("comes back as it was", [schema], ([value]) => {
-    expect(decode(codec, encode(codec, value))).toEqual(value)
-  })
-
-  it.prop("is read to its last byte", [schema], ([value]) => {
+  it.prop("comes back as it was, and is read to its last byte", [schema], ([value]) => {
     const reader = new JuteReader().reset(encode(codec, value))
-    codec.decode(reader)
+    expect(codec.decode(reader)).toEqual(value)
     expect(reader.remaining).toBe(0)
   })
 
-  it.prop("cut off anywhere is refused, whatever lies behind", [schema], ([value]) => {
-    const bytes = encode(codec, value)
-    for (let cut = 0; cut < bytes.length; cut++) {
-      if (mayEndEarly(name, cut, bytes.length)) continue
-      expect(outcome(codec, bytes, cut, 0x00), `cut at ${cut}`).toBe("JuteError")
-      expect(outcome(codec, bytes, cut, 0xff), `cut at ${cut}`).toBe("JuteError")
-    }
-  })
+  it.prop(
+    "cut off anywhere is refused, whatever lies behind",
+    [schema],
+    ([value]) => {
+      const bytes = encode(codec, value)
+      const accepted = Array.from(bytes.keys()).filter(
+        (cut) =>
+          !mayEndEarly(name, cut, bytes.length) &&
+          [0x00, 0xff].some((filler) => outcome(codec, bytes, cut, filler) !== "JuteError")
+      )
+      expect(accepted).toEqual([])
+    },
+    { arbitrary: { runs: 40 } }
+  )
 
   it.prop("with four bytes overwritten throws nothing but JuteError", [schema, int, int], ([value, at, rubbish]) => {
     const bytes = encode(codec, value)
