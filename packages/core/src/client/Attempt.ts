@@ -27,10 +27,12 @@ export interface View {
   readonly root: string
   readonly defaultAcl: ReadonlyArray<Acl>
   readonly retry: Schedule.Schedule<unknown, unknown>
+  /** Runs something that nobody waits for, to its end or shortly after the session's scope closed. */
+  readonly background: (effect: Effect.Effect<void>) => void
 }
 
 /** What is asked for, and what is made of the answer. */
-export interface Ask<in out Request, in out Response, out A> {
+export interface Ask<in out Request, in out Response, in out A> {
   readonly view: View
   /** The method's name, for errors. */
   readonly name: string
@@ -40,6 +42,8 @@ export interface Ask<in out Request, in out Response, out A> {
   readonly success: (response: Response, view: View) => A
   /** The value that stands for a missing node, where that is no failure. */
   readonly missing?: A
+  /** What to do about an operation whose caller was interrupted after it was sent: its value, undefined if unknown. */
+  readonly orphaned?: (value: A | undefined) => void
 }
 
 /** The error of an operation, with what the session knows. */
@@ -76,6 +80,7 @@ class Attempt<Request, Response, A> implements Call<Request, Response> {
   readonly request: Request
   private readonly ask: Ask<Request, Response, A>
   private readonly resume: (effect: Effect.Effect<A, ZooKeeperError>) => void
+  private isOrphan = false
   private readonly failed: (error: ZooKeeperError) => Effect.Effect<A, ZooKeeperError>
 
   constructor(
@@ -90,7 +95,13 @@ class Attempt<Request, Response, A> implements Call<Request, Response> {
     this.failed = failed
   }
 
+  /** The caller is gone, and the request is not. */
+  orphan(): void {
+    this.isOrphan = true
+  }
+
   succeed(response: Response): void {
+    if (this.isOrphan) return this.ask.orphaned?.(this.ask.success(response, this.ask.view))
     this.resume(Exit.succeed(this.ask.success(response, this.ask.view)))
   }
 
@@ -101,6 +112,7 @@ class Attempt<Request, Response, A> implements Call<Request, Response> {
   }
 
   fail(reason: Reason, applied: Applied): void {
+    if (this.isOrphan && applied === "unknown") return this.ask.orphaned?.(undefined)
     const { name, operation, path, view } = this.ask
     // What only reads cannot have been applied, however far it came.
     this.resume(this.failed(failure(view, name, path, reason, operation.repeatable ? "no" : applied)))
@@ -114,8 +126,11 @@ const attempt = <Request, Response, A>(
   Effect.callback((resume) => {
     const { session } = ask.view
     const call = new Attempt(ask, resume, failed)
-    // An operation that was sent keeps its place: there is nothing to clean up, a late answer resumes nobody.
-    return session.submit(call) ? Effect.sync(() => void session.abandon(call)) : undefined
+    // An operation that was sent keeps its place, and its late answer resumes nobody: mostly there is nothing to clean up.
+    if (!session.submit(call) && ask.orphaned === undefined) return undefined
+    return Effect.sync(() => {
+      if (!session.abandon(call)) call.orphan()
+    })
   })
 
 /** Sends once, whatever happens. */

@@ -10,6 +10,9 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { ZooKeeperError } from "../model/ZooKeeperError.ts"
 import type { Options } from "../session/Options.ts"
+import * as NativeSession from "../session/NativeSession.ts"
+import * as Settings from "../session/settings.ts"
+import { fromSession } from "./make.ts"
 import type { ZooKeeper as Service } from "./Service.ts"
 
 /**
@@ -30,7 +33,19 @@ export const ZooKeeper: Context.Service<ZooKeeper, ZooKeeper> = Context.Service<
   "@effect-zookeeper/core/ZooKeeper"
 )
 
-export declare const make: (options?: Options) => Effect.Effect<ZooKeeper, ZooKeeperError, Scope.Scope>
+/**
+ * Opens a session for the life of the scope. Succeeds once a server has answered the handshake and every login; fails
+ * after `connectTimeout` with every host that was tried and why.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* (
+  options: Options = {}
+): Effect.fn.Return<ZooKeeper, ZooKeeperError, Scope.Scope> {
+  const session = yield* NativeSession.make(yield* Settings.check(options))
+  return yield* fromSession(session, options)
+})
 
 /**
  * A session for the life of a layer.

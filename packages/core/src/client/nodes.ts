@@ -98,11 +98,7 @@ export const set = (
     )
   )
 
-export const deleteOne = (
-  view: View,
-  path: string,
-  version: number | undefined
-): Effect.Effect<void, ZooKeeperError> =>
+export const deleteOne = (view: View, path: string, version: number | undefined): Effect.Effect<void, ZooKeeperError> =>
   at(view, "delete", path, (target) =>
     withVersion(view, "delete", path, version, (version) =>
       perform({

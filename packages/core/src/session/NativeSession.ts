@@ -107,6 +107,7 @@ class NativeSession implements Session {
   private connection: Connection | undefined
   private serving = false
   private lastZxid = 0n
+  private lastId = 0n
   /** Opening, preparing, pausing or seeking: whatever takes time, one at a time. */
   private task: Fiber.Fiber<void> | undefined
   private step: ReconnectStep | undefined
@@ -459,6 +460,7 @@ class NativeSession implements Session {
       state._tag === "Suspended" ? { _tag: "Suspended", deadline: this.elapsed.toWall(state.deadline) } : state
     switch (state._tag) {
       case "Connected": {
+        this.lastId = this.info.id
         const took = Math.round(this.elapsed.now() - this.state.startedAt)
         const how = state.readOnly ? "read-only, " : ""
         this.log(Effect.logDebug(`Connected to ${this.info.server} in ${took} ms (${how}${this.name()})`))
@@ -466,16 +468,15 @@ class NativeSession implements Session {
       }
       case "Suspended":
       case "Expired":
-        this.log(Effect.logWarning(`${state._tag}: ${this.name()}`))
-        break
       case "AuthFailed":
-        this.log(Effect.logError(`A login was refused: ${this.name()}`))
+        this.log(Effect.logWarning(`${state._tag}: ${this.name()}`))
     }
     this.states.publish(published)
   }
 
+  /** The session for a log line, also after it is gone. */
   private name(): string {
-    return `session ${Ids.toHex(this.info.id)}`
+    return `session ${Ids.toHex(this.lastId)}`
   }
 
   private log(line: Effect.Effect<void>): void {

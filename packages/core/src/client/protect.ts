@@ -1,0 +1,70 @@
+/**
+ * Creates whose answer may be lost: a random id in the node's name tells whether an earlier try was done, so that none is
+ * done twice and none is left behind (CURATOR-45, CURATOR-79).
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { randomUUID } from "node:crypto"
+import * as CreateMode from "../model/CreateMode.ts"
+import * as Path from "../model/Path.ts"
+import { SessionExpired, type ZooKeeperError } from "../model/ZooKeeperError.ts"
+import { sync } from "./admin.ts"
+import { failure, invalid, once, type View } from "./Attempt.ts"
+import { ask, check } from "./create.ts"
+import type { Data } from "./Data.ts"
+import { children, deleteOne, exists } from "./nodes.ts"
+import type { CreateOptions } from "./Service.ts"
+
+/** Curator's prefix, so that its programs can tell such names too. */
+const PREFIX = "_c_"
+
+const isLost = ({ reason }: ZooKeeperError): boolean => reason._tag === "ConnectionLost" || reason._tag === "Timeout"
+
+/**
+ * Creates a node with a protected name. After a loss the session syncs and looks for the name; a node counts only if
+ * this session owns it (CURATOR-498), and nothing is continued after the session's end.
+ */
+export const create = (
+  view: View,
+  path: string,
+  data: Data,
+  options: CreateOptions
+): Effect.Effect<string, ZooKeeperError> =>
+  Effect.suspend(() => {
+    const { info } = view.session
+    const mark = `${PREFIX}${randomUUID()}-`
+    const parent = Path.parent(path)
+    const creation = check(view, Path.join(parent, mark + Path.name(path)), data, options)
+    if (typeof creation === "string") return invalid(view, "create", path, creation)
+    const { epoch, id } = info
+    const owner = CreateMode.isEphemeral(creation.mode) ? id : 0n
+    const over = failure(view, "create", path, new SessionExpired({}), "unknown")
+
+    const find: Effect.Effect<Option.Option<string>, ZooKeeperError> = Effect.gen(function* () {
+      yield* sync(view, parent)
+      if (info.epoch !== epoch && epoch !== 0) return yield* over
+      const names = yield* Effect.catchReason(children(view, parent), "ZooKeeperError", "NoNode", () =>
+        Effect.succeed([])
+      )
+      const name = names.find((name) => name.startsWith(mark))
+      if (name === undefined) return Option.none()
+      const node = Path.join(parent, name)
+      const stat = yield* exists(view, node)
+      if (Option.isNone(stat)) return Option.none()
+      return owner === 0n || stat.value.ephemeralOwner === info.id ? Option.some(node) : yield* over
+    })
+
+    /** Nobody wants the node any more: it goes as soon as it can be found. */
+    const removeOrphan = (created: string | undefined): void =>
+      view.background(
+        Effect.ignore(
+          Effect.flatMap(created === undefined ? find : Effect.succeedSome(created), (node) =>
+            Option.isNone(node) ? Effect.void : deleteOne(view, node.value, undefined)
+          )
+        )
+      )
+
+    const send = once({ ...ask(view, path, creation), orphaned: removeOrphan })
+    const findOrSend = Effect.flatMap(find, (found) => (Option.isSome(found) ? Effect.succeed(found.value) : send))
+    return Effect.catchIf(send, isLost, () => Effect.retry(findOrSend, { schedule: view.retry, while: isLost }))
+  })
