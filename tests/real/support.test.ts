@@ -6,6 +6,7 @@ import { awaitState } from "../support/awaitState.ts"
 import * as rawSession from "../support/rawSession.ts"
 import { within } from "../support/realTime.ts"
 import type { JavaServer } from "../support/zookeeper/JavaServer.ts"
+import * as RealEnsemble from "../support/zookeeper/RealEnsemble.ts"
 import * as RealServer from "../support/zookeeper/RealServer.ts"
 
 const EXISTS = 3
@@ -92,6 +93,43 @@ describe("a single server", () => {
     Effect.gen(function* () {
       const error = yield* Effect.flip(RealServer.make({ config: { tickTime: "soon" } }))
       assert.include(error.message, "NumberFormatException")
+    })
+  )
+})
+
+describe("an ensemble", () => {
+  it.live("has one leader and two followers, and elects another when the leader is killed", () =>
+    Effect.gen(function* () {
+      const started = Date.now()
+      const ensemble = yield* RealEnsemble.make()
+      console.log("ensemble", Date.now() - started)
+      const leader = yield* ensemble.leader
+      const [follower] = yield* ensemble.followers
+      const session = yield* rawSession.open(follower.connectString, { timeOut: 30_000 })
+      yield* leader.kill
+      yield* ensemble.awaitQuorum
+      const next = yield* ensemble.leader
+      assert.notStrictEqual(next.id, leader.id)
+      yield* leader.start
+      yield* ensemble.followers
+      for (const server of ensemble.servers) assert.isTrue(yield* resumes(server, session))
+    })
+  )
+
+  it.live("keeps its sessions when its servers are restarted one after the other", () =>
+    Effect.gen(function* () {
+      const ensemble = yield* RealEnsemble.make()
+      const session = yield* rawSession.open(ensemble.connectString, { timeOut: 30_000 })
+      const pids = ensemble.servers.map((server) => server.pid())
+      yield* ensemble.roll
+      ensemble.servers.forEach((server, i) => assert.notStrictEqual(server.pid(), pids[i]))
+      assert.isTrue(yield* resumes(ensemble.servers[1], session))
+      yield* rawSession.expireSession(
+        ensemble.servers[2].connectString,
+        session.response.sessionId,
+        session.response.passwd!
+      )
+      assert.isFalse(yield* resumes(ensemble.servers[0], session))
     })
   )
 })

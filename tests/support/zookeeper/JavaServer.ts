@@ -28,6 +28,8 @@ export interface JavaServer {
   readonly folder: string
   /** Of the running process; undefined while there is none. */
   readonly pid: () => number | undefined
+  /** What the test did to it last. */
+  readonly state: () => "stopped" | "running" | "frozen"
   /** Starts the process, on the same data and ports as before, and does not wait. */
   readonly spawn: Effect.Effect<void>
   /** Waits until a handshake succeeds: the server serves. */
@@ -82,6 +84,7 @@ export const make = (options: JavaServerOptions): Effect.Effect<JavaServer, neve
   const logFile = path.join(folder, "server.log")
   const configFile = path.join(folder, "zoo.cfg")
   let running: ChildProcess | undefined
+  let frozen = false
 
   const log = (lines = 30): string =>
     fs.existsSync(logFile) ? fs.readFileSync(logFile, "utf8").trimEnd().split("\n").slice(-lines).join("\n") : ""
@@ -103,6 +106,7 @@ export const make = (options: JavaServerOptions): Effect.Effect<JavaServer, neve
     ]
     const child = guardedSpawn(distribution.java, args, folder, logFile)
     running = child
+    frozen = false
     const ended = () => {
       if (running === child) running = undefined
     }
@@ -158,13 +162,20 @@ export const make = (options: JavaServerOptions): Effect.Effect<JavaServer, neve
     connectString: `127.0.0.1:${port}`,
     folder,
     pid: () => running?.pid,
+    state: () => (running === undefined ? "stopped" : frozen ? "frozen" : "running"),
     spawn,
     awaitReady,
     start: Effect.andThen(spawn, awaitReady),
     kill,
     terminate,
-    freeze: signal("SIGSTOP"),
-    resume: signal("SIGCONT"),
+    freeze: Effect.andThen(
+      signal("SIGSTOP"),
+      Effect.sync(() => (frozen = true))
+    ),
+    resume: Effect.andThen(
+      signal("SIGCONT"),
+      Effect.sync(() => (frozen = false))
+    ),
     fourLetterWord: (word) => fourLetterWord(port, word),
     log
   }
