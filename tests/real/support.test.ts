@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
+import * as SharedServers from "../support/SharedServers.ts"
 import { awaitState } from "../support/awaitState.ts"
 import * as rawSession from "../support/rawSession.ts"
 import { within } from "../support/realTime.ts"
@@ -100,9 +101,7 @@ describe("a single server", () => {
 describe("an ensemble", () => {
   it.live("has one leader and two followers, and elects another when the leader is killed", () =>
     Effect.gen(function* () {
-      const started = Date.now()
       const ensemble = yield* RealEnsemble.make()
-      console.log("ensemble", Date.now() - started)
       const leader = yield* ensemble.leader
       const [follower] = yield* ensemble.followers
       const session = yield* rawSession.open(follower.connectString, { timeOut: 30_000 })
@@ -130,6 +129,19 @@ describe("an ensemble", () => {
         session.response.passwd!
       )
       assert.isFalse(yield* resumes(ensemble.servers[0], session))
+    })
+  )
+})
+
+describe("the shared servers", () => {
+  it.live("are the same for every test that asks", () =>
+    Effect.gen(function* () {
+      const single = yield* SharedServers.single
+      const ensemble = yield* SharedServers.ensemble
+      assert.strictEqual(ensemble.split(",").length, 3)
+      assert.strictEqual(yield* SharedServers.single, single)
+      assert.strictEqual(yield* SharedServers.ensemble, ensemble)
+      for (const connect of [single, ensemble]) assert.isTrue(yield* answers(yield* rawSession.open(connect)))
     })
   )
 })
