@@ -41,7 +41,9 @@ export const find: Effect.Effect<string, CommandFailed> = Effect.suspend(() => {
     Effect.catch((none) =>
       debians.pipe(
         Effect.flatMap(works),
-        Effect.mapError((error) => new CommandFailed({ message: `${none.message}\n${error.message}` }))
+        Effect.mapError(
+          (error) => new CommandFailed({ message: `${none.message}\n${error.message}`, printed: error.printed })
+        )
       )
     )
   )

@@ -40,6 +40,7 @@ const copyJars = (folder: string, line: string, below: string): Effect.Effect<vo
     return run("mvn", [
       "-q",
       "-B",
+      "-Dstyle.color=never",
       "-f",
       file,
       "dependency:copy-dependencies",
@@ -50,7 +51,7 @@ const copyJars = (folder: string, line: string, below: string): Effect.Effect<vo
   }).pipe(
     Effect.asVoid,
     Effect.catch((error) => {
-      const broken = new RegExp(`zookeeper:jar:(${line}\\.[1-9]\\d*)`).exec(error.message)?.[1]
+      const broken = new RegExp(`zookeeper:jar:(${line}\\.[1-9]\\d*)`).exec(error.printed)?.[1]
       return broken === undefined || broken === below ? Effect.fail(error) : copyJars(folder, line, broken)
     })
   )
