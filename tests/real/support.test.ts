@@ -1,20 +1,25 @@
 /** The support itself: real servers start, obey and go away. */
+import { create } from "@effect-zookeeper/core/wire/ops/create"
+import { exists } from "@effect-zookeeper/core/wire/ops/exists"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as SharedServers from "../support/SharedServers.ts"
 import { awaitState } from "../support/awaitState.ts"
+import * as Proxy from "../support/Proxy.ts"
 import * as rawSession from "../support/rawSession.ts"
+import { acceptSession, encode, receiveRequest, reply } from "../support/script.ts"
+import * as ScriptedServer from "../support/ScriptedServer.ts"
 import { within } from "../support/realTime.ts"
 import type { JavaServer } from "../support/zookeeper/JavaServer.ts"
 import * as RealEnsemble from "../support/zookeeper/RealEnsemble.ts"
 import * as RealServer from "../support/zookeeper/RealServer.ts"
 
-const EXISTS = 3
-
 /** Whether the server answers a request on an open session. */
 const answers = (session: rawSession.RawSession) =>
-  session.peer.sendFrame(rawSession.request(1, EXISTS, Buffer.from("000000012f00", "hex"))).pipe(
+  session.peer.sendFrame(rawSession.request(1, exists.code, encode(exists.request, { path: "/", watch: false }))).pipe(
     Effect.andThen(session.peer.receiveFrame),
     Effect.map((frame) => frame.readInt32BE(12) === 0)
   )
@@ -129,6 +134,106 @@ describe("an ensemble", () => {
         session.response.passwd!
       )
       assert.isFalse(yield* resumes(ensemble.servers[0], session))
+    })
+  )
+})
+
+describe("a proxy", () => {
+  const proxied = Effect.gen(function* () {
+    const server = yield* RealServer.make()
+    const proxy = yield* Proxy.make({ port: server.port })
+    return { server, proxy, session: yield* rawSession.open(proxy.connectString) }
+  })
+
+  it.live("passes everything on until it is told to cut, to stall or to refuse", () =>
+    Effect.gen(function* () {
+      const { proxy, session } = yield* proxied
+      assert.isTrue(yield* answers(session))
+      yield* proxy.stall
+      yield* Effect.flip(within(answers(session), "300 millis", () => "no answer"))
+      yield* proxy.flow
+      assert.strictEqual((yield* session.peer.receiveFrame).readInt32BE(12), 0)
+      yield* proxy.cut
+      yield* session.peer.closed
+      yield* proxy.refuse
+      assert.include((yield* Effect.flip(rawSession.open(proxy.connectString))).message, "ECONNREFUSED")
+      yield* proxy.listen
+      assert.isTrue(yield* answers(yield* rawSession.open(proxy.connectString)))
+      assert.strictEqual(proxy.accepted(), 2)
+      assert.isAbove(proxy.bytes().up, 45)
+      assert.isAbove(proxy.bytes().down, 41)
+    })
+  )
+
+  it.live("drops the reply to a create that the server has committed", () =>
+    Effect.gen(function* () {
+      const { proxy, server, session } = yield* proxied
+      const dropped = yield* proxy.dropReplyTo(({ type }) => type === create.code)
+      assert.isTrue(yield* answers(session))
+      const body = encode(create.request, {
+        path: "/committed",
+        data: null,
+        acl: [{ perms: 31, scheme: "world", id: "anyone" }],
+        flags: 0
+      })
+      yield* session.peer.sendFrame(rawSession.request(7, create.code, body))
+      yield* dropped
+      const lost = yield* Effect.flip(session.peer.receiveFrame)
+      assert.include(lost.message, "0 unread")
+      const direct = yield* rawSession.open(server.connectString)
+      yield* direct.peer.sendFrame(
+        rawSession.request(1, exists.code, encode(exists.request, { path: "/committed", watch: false }))
+      )
+      assert.strictEqual((yield* direct.peer.receiveFrame).readInt32BE(12), 0)
+    })
+  )
+})
+
+describe("a scripted server", () => {
+  it.live("says what the script says, byte by byte", () =>
+    Effect.gen(function* () {
+      const server = yield* ScriptedServer.make
+      const client = yield* Effect.forkChild(rawSession.open(server.connectString, { timeOut: 1234 }))
+      const peer = yield* server.accept
+      assert.strictEqual((yield* acceptSession(peer, { sessionId: 42n })).timeOut, 1234)
+      const session = yield* Fiber.join(client)
+      assert.strictEqual(session.response.sessionId, 42n)
+
+      yield* session.peer.sendFrame(rawSession.request(1, exists.code))
+      const { type, xid } = yield* receiveRequest(peer)
+      assert.strictEqual(type, exists.code)
+      yield* reply(peer, { xid, err: -101 })
+      assert.strictEqual((yield* session.peer.receiveFrame).readInt32BE(12), -101)
+
+      yield* peer.send(Buffer.from("00000010ffff", "hex"))
+      yield* peer.reset
+      const broken = yield* Effect.flip(session.peer.receiveFrame)
+      assert.strictEqual(broken._tag, "PeerClosed")
+      assert.strictEqual(server.accepted(), 1)
+    })
+  )
+})
+
+describe("the guard of a server", () => {
+  it.live("kills it when the process that started it is killed", () =>
+    Effect.gen(function* () {
+      const module = new URL("../support/zookeeper/guardedSpawn.ts", import.meta.url).href
+      const program =
+        `import { guardedSpawn } from ${JSON.stringify(module)}; ` +
+        `console.log(guardedSpawn("sleep", ["600"], "/tmp", "/dev/null").pid); process.kill(process.pid, "SIGKILL")`
+      const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" })
+      const pid = Number(stdout)
+      assert.isAbove(pid, 1)
+      const isAlive = Effect.sync(() => {
+        try {
+          process.kill(pid, 0)
+          // A container whose first process reaps nobody keeps a zombie.
+          return !fs.existsSync("/proc/self") || !/\) Z /.test(fs.readFileSync(`/proc/${pid}/stat`, "utf8"))
+        } catch {
+          return false
+        }
+      })
+      yield* awaitState(isAlive, (alive) => !alive, { describe: "the orphan is gone" })
     })
   )
 })

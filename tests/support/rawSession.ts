@@ -3,13 +3,13 @@
  */
 import { type ConnectResponse, connectRequest, connectResponse } from "@effect-zookeeper/core/wire/ops/connect"
 import { JuteReader } from "@effect-zookeeper/core/wire/JuteReader"
-import { JuteWriter } from "@effect-zookeeper/core/wire/JuteWriter"
+import { requestHeader } from "@effect-zookeeper/core/wire/header"
+import { closeSession as closeSessionOperation } from "@effect-zookeeper/core/wire/ops/session"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Peer from "./Peer.ts"
 import type { TimedOut } from "./realTime.ts"
-
-const CLOSE_SESSION = -11
+import { encode } from "./script.ts"
 
 export interface HandshakeOptions {
   /** Asked for, in ms. Default 10,000. */
@@ -23,30 +23,26 @@ export interface HandshakeOptions {
 
 /** Sends a ConnectRequest over an open connection and waits for the answer. */
 export const handshake = Effect.fnUntraced(function* (peer: Peer.Peer, options: HandshakeOptions = {}) {
-  const writer = new JuteWriter()
-  connectRequest.encode(writer, {
-    protocolVersion: 0,
-    lastZxidSeen: options.lastZxidSeen ?? 0n,
-    timeOut: options.timeOut ?? 10_000,
-    sessionId: options.sessionId ?? 0n,
-    passwd: options.password ?? new Uint8Array(16),
-    readOnly: options.readOnly ?? false
-  })
-  yield* peer.sendFrame(writer.written())
+  yield* peer.sendFrame(
+    encode(connectRequest, {
+      protocolVersion: 0,
+      lastZxidSeen: options.lastZxidSeen ?? 0n,
+      timeOut: options.timeOut ?? 10_000,
+      sessionId: options.sessionId ?? 0n,
+      passwd: options.password ?? new Uint8Array(16),
+      readOnly: options.readOnly ?? false
+    })
+  )
   return connectResponse.decode(new JuteReader().reset(yield* peer.receiveFrame))
 })
 
 /** A bare request: what the header says and whatever body the test wants. */
-export const request = (xid: number, type: number, body: Uint8Array = new Uint8Array()): Buffer => {
-  const header = Buffer.alloc(8)
-  header.writeInt32BE(xid)
-  header.writeInt32BE(type, 4)
-  return Buffer.concat([header, body])
-}
+export const request = (xid: number, type: number, body: Uint8Array = new Uint8Array()): Buffer =>
+  Buffer.concat([encode(requestHeader, { xid, type }), body])
 
 /** Closes the session of `peer` and waits for the answer, or for the end of the connection where there is none. */
 export const closeSession = (peer: Peer.Peer): Effect.Effect<void, TimedOut> =>
-  peer.sendFrame(request(1, CLOSE_SESSION)).pipe(
+  peer.sendFrame(request(1, closeSessionOperation.code)).pipe(
     Effect.andThen(peer.receiveFrame),
     Effect.catchTag("PeerClosed", () => Effect.void),
     Effect.asVoid
