@@ -41,8 +41,12 @@ const otherVersions = (process.env["ZK_VERSIONS"] ?? "")
     )
   )
 
+const report = process.env["TEST_REPORT"]
+
 export default defineConfig({
   test: {
+    // For whoever counts: .ci/run.
+    reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     projects: [
       project("unit", ["packages/*/test/**/*.test.ts"]),
       project("real", ["tests/real/**/*.test.ts"], onServers),
