@@ -1,11 +1,14 @@
 /** The support itself: real servers start, obey and go away. */
 import { create } from "@effect-zookeeper/core/wire/ops/create"
+import { sasl } from "@effect-zookeeper/core/wire/ops/auth"
 import { exists } from "@effect-zookeeper/core/wire/ops/exists"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
+import * as tls from "node:tls"
+import * as certificates from "../support/tls/certificates.ts"
 import * as SharedServers from "../support/SharedServers.ts"
 import { awaitState } from "../support/awaitState.ts"
 import * as Proxy from "../support/Proxy.ts"
@@ -95,6 +98,46 @@ describe("a single server", () => {
     })
   )
 
+  it.live("speaks TLS with clients that its authority vouches for", () =>
+    Effect.gen(function* () {
+      const server = yield* RealServer.make({
+        tls: {
+          keyStore: certificates.server.cert + certificates.server.key,
+          trustStore: certificates.authority
+        }
+      })
+      const srvr = yield* Effect.promise<string>(async () => {
+        const { cert, key } = certificates.client
+        const socket = tls.connect({
+          port: server.securePort!,
+          host: "127.0.0.1",
+          ca: certificates.authority,
+          cert,
+          key
+        })
+        socket.write("srvr")
+        return (await socket.toArray()).join("")
+      })
+      assert.include(srvr, "Mode: standalone")
+    })
+  )
+
+  it.live("takes a JAAS file, properties and lines of configuration", () =>
+    Effect.gen(function* () {
+      const server = yield* RealServer.make({
+        jaas: 'Server { org.apache.zookeeper.server.auth.DigestLoginModule required user_bob="bobpw"; };',
+        properties: { "znode.container.checkIntervalMs": 500 },
+        config: { maxSessionTimeout: 4000 }
+      })
+      const session = yield* rawSession.open(server.connectString, { timeOut: 60_000 })
+      assert.strictEqual(session.response.timeOut, 4000)
+      const token = encode(sasl.request, { token: new Uint8Array() })
+      yield* session.peer.sendFrame(rawSession.request(1, sasl.code, token))
+      assert.include((yield* session.peer.receiveFrame).toString("latin1"), 'realm="zk-sasl-md5"')
+      assert.include(yield* server.fourLetterWord("envi"), "java.version")
+    })
+  )
+
   it.live("says why it does not start", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(RealServer.make({ config: { tickTime: "soon" } }))
@@ -134,6 +177,23 @@ describe("an ensemble", () => {
         session.response.passwd!
       )
       assert.isFalse(yield* resumes(ensemble.servers[0], session))
+    })
+  )
+})
+
+describe("an ensemble in read-only mode", () => {
+  it.live("answers clients that are content with reading while there is no quorum", () =>
+    Effect.gen(function* () {
+      const ensemble = yield* RealEnsemble.make({ readOnlyMode: true, config: { localSessionsEnabled: true } })
+      const [last, ...others] = ensemble.servers
+      for (const server of others) yield* server.kill
+      yield* awaitState(last.fourLetterWord("srvr"), (answer) => answer.includes("read-only"), {
+        describe: "the last server serves reads",
+        within: "60 seconds"
+      })
+      const session = yield* rawSession.open(last.connectString, { readOnly: true })
+      assert.isTrue(session.response.readOnly)
+      assert.isTrue(yield* answers(session))
     })
   )
 })
