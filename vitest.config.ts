@@ -20,12 +20,38 @@ const project = (name: string, include: Array<string>, more: object = {}) => ({
   test: { name, include, testTimeout: 30_000, hookTimeout: 120_000, ...more }
 })
 
+/** Tests that need Apache ZooKeeper: they share servers, and fail with advice where none can be started. */
+const onServers = {
+  globalSetup: [`${import.meta.dirname}/tests/support/sharedServers.setup.ts`],
+  setupFiles: [`${import.meta.dirname}/tests/support/requireZooKeeper.setup.ts`]
+}
+
+/** `ZK_VERSIONS=3.9,3.6` adds a project `real@3.9` and so on; lines before 3.6 lack half of the operations. */
+const otherVersions = (process.env["ZK_VERSIONS"] ?? "")
+  .split(",")
+  .filter((line) => line !== "")
+  .map((line) =>
+    project(
+      `real@${line}`,
+      [Number(line.split(".")[1]) < 6 ? "tests/real/basic*.test.ts" : "tests/real/**/*.test.ts"],
+      {
+        ...onServers,
+        env: { ZK_VERSION: line }
+      }
+    )
+  )
+
+const report = process.env["TEST_REPORT"]
+
 export default defineConfig({
   test: {
+    // For whoever counts: .ci/run.
+    reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     projects: [
       project("unit", ["packages/*/test/**/*.test.ts"]),
-      project("real", ["tests/real/**/*.test.ts"]),
-      project("interop", ["tests/interop/**/*.test.ts"]),
+      project("real", ["tests/real/**/*.test.ts"], onServers),
+      ...otherVersions,
+      project("interop", ["tests/interop/**/*.test.ts"], onServers),
       project("faults", ["tests/faults/**/*.test.ts"]),
       project("contract", ["tests/contract/**/*.test.ts"])
     ]
