@@ -19,6 +19,7 @@ import {
 import type { Acl } from "../model/Acl.ts"
 import type { Call, Session } from "../session/Session.ts"
 import type { Operation } from "../wire/Operation.ts"
+import type { WatchHub } from "./watch/WatchHub.ts"
 
 /** A session as seen from below a path, with what its operations have in common. */
 export interface View {
@@ -29,6 +30,7 @@ export interface View {
   readonly retry: Schedule.Schedule<unknown, unknown>
   /** Runs something that nobody waits for, to its end or shortly after the session's scope closed. */
   readonly background: (effect: Effect.Effect<void>) => void
+  readonly hub: WatchHub
 }
 
 /** What is asked for, and what is made of the answer. */

@@ -66,3 +66,6 @@ export const layerConfig = (
   options: Config.Wrap<Options>
 ): Layer.Layer<ZooKeeper, ZooKeeperError | Config.ConfigError> =>
   Layer.effect(ZooKeeper, Effect.flatMap(Config.unwrap(options), make))
+
+export { type Data, type Node, text } from "./Data.ts"
+export * from "./Service.ts"

@@ -1,10 +1,11 @@
 /** Puts the service together over any driver. */
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import * as Path from "../model/Path.ts"
 import * as Acl from "../model/Acl.ts"
 import type { ZooKeeperError } from "../model/ZooKeeperError.ts"
-import type * as Scope from "effect/Scope"
 import type { Options } from "../session/Options.ts"
 import type { Session } from "../session/Session.ts"
 import { retrySchedule } from "../session/settings.ts"
@@ -19,6 +20,10 @@ import type { CreateOptions, ZooKeeper } from "./Service.ts"
 import { transact, multiRead } from "./transact.ts"
 import * as tree from "./tree.ts"
 import { update } from "./update.ts"
+import * as changes from "./watch/changes.ts"
+import * as Once from "./watch/once.ts"
+import { watchScoped } from "./watch/raw.ts"
+import { WatchHub } from "./watch/WatchHub.ts"
 
 const withParents = <A>(
   view: View,
@@ -31,6 +36,13 @@ const withParents = <A>(
     : Effect.catchReason(create, "ZooKeeperError", "NoNode", () =>
         Effect.andThen(tree.ensurePath(view, Path.parent(path), options.acl), create)
       )
+
+/** A namespace below a namespace; `/` changes nothing. A path that is none is a mistake in the program. */
+const namespaceRoot = (root: string, path: string): string => {
+  const problem = Path.problem(path)
+  if (problem !== undefined) throw new TypeError(`the namespace '${path}' is not a path: ${problem}`)
+  return path === "/" ? root : root + path
+}
 
 const serviceOf = (view: View): ZooKeeper => {
   const { session } = view
@@ -76,8 +88,24 @@ const serviceOf = (view: View): ZooKeeper => {
     restart: session.restart,
     whileSession: (effect) => lease.whileSession(view, effect),
     whileConnected: (effect) => lease.whileConnected(view, effect),
+    once: {
+      data: (path) => Once.data(view, path),
+      children: (path) => Once.children(view, path),
+      exists: (path) => Once.exists(view, path)
+    },
+    changes: {
+      data: (path) => Stream.unwrap(changes.dataScoped(view, path)),
+      children: (path) => Stream.unwrap(changes.childrenScoped(view, path)),
+      exists: (path) => Stream.unwrap(changes.existsScoped(view, path)),
+      dataScoped: (path) => changes.dataScoped(view, path),
+      childrenScoped: (path) => changes.childrenScoped(view, path),
+      existsScoped: (path) => changes.existsScoped(view, path)
+    },
+    watch: (path, options) => Stream.unwrap(watchScoped(view, path, options)),
+    watchScoped: (path, options) => watchScoped(view, path, options),
+    namespace: (path) => serviceOf({ ...view, root: namespaceRoot(view.root, path) }),
     driver: session
-  } as ZooKeeper
+  }
 }
 
 /**
@@ -93,12 +121,14 @@ export const fromSession = Effect.fnUntraced(function* (
   yield* Effect.addFinalizer(() =>
     Effect.timeoutOption(FiberSet.awaitEmpty(fibers), options.releaseTimeout ?? "2 seconds")
   )
+  const retry = retrySchedule(options)
   const view: View = {
     session,
     root: session.chroot,
     defaultAcl: options.defaultAcl ?? Acl.openUnsafe,
-    retry: retrySchedule(options),
-    background: run
+    retry,
+    background: run,
+    hub: new WatchHub(session, retry, run)
   }
   return serviceOf(view)
 })

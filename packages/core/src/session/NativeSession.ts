@@ -408,6 +408,11 @@ class NativeSession implements Session {
 
   // ---- what others see
 
+  get over(): Reason | undefined {
+    const { phase } = this.state
+    return phase._tag === "Over" ? phase.reason : undefined
+  }
+
   /** The newest transaction seen on any connection, so that no server can take us back in time. */
   private seen(link: Link | undefined = this.link): bigint {
     const here = link?.lastZxid ?? 0n

@@ -96,6 +96,8 @@ export interface SessionInfo {
  */
 export interface Session {
   readonly info: SessionInfo
+  /** Why the session is over for good; undefined while it is not. */
+  readonly over: Reason | undefined
   /** The chroot, "" for none. */
   readonly chroot: string
   /** Sends an operation (false), or queues it until there is a connection or room on it (true: it can be abandoned). */

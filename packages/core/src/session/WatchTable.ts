@@ -47,8 +47,12 @@ export class WatchTable {
     else this.kinds.set(path, kinds)
   }
 
-  clear(): void {
-    this.kinds.clear()
+  knows(path: string): boolean {
+    return this.kinds.has(path)
+  }
+
+  forget(path: string): void {
+    this.kinds.delete(path)
   }
 
   /**
