@@ -23,7 +23,9 @@ const project = (name: string, include: Array<string>, more: object = {}) => ({
 /** Tests that need Apache ZooKeeper: they share servers, and fail with advice where none can be started. */
 const onServers = {
   globalSetup: [`${import.meta.dirname}/tests/support/sharedServers.setup.ts`],
-  setupFiles: [`${import.meta.dirname}/tests/support/requireZooKeeper.setup.ts`]
+  setupFiles: [`${import.meta.dirname}/tests/support/requireZooKeeper.setup.ts`],
+  // Longer than any wait for a server, so that the wait's message is seen and not only that time is over.
+  testTimeout: 120_000
 }
 
 /** `ZK_VERSIONS=3.9,3.6` adds a project `real@3.9` and so on; lines before 3.6 lack half of the operations. */

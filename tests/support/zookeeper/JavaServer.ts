@@ -63,21 +63,41 @@ export interface JavaServerOptions {
 }
 
 const START_LIMIT = "60 seconds"
-// A connection that arrives between bind and serving can be accepted and never answered nor closed (measured on 3.8.0).
-const TRY_LIMIT = "300 millis"
+// A connection that arrives between bind and serving can be accepted and never answered nor closed (measured on 3.8.0):
+// hence a short limit per try, which grows with every try since on a busy machine answers do take longer.
+const FIRST_TRY = 300
+const LONGEST_TRY = 3000
 
-const handshake = (port: number) =>
+const NO_ANSWER = "no answer to a handshake"
+
+/** Undefined when a handshake succeeds, else what happened instead. */
+const handshake = (port: number, limit: number): Effect.Effect<string | undefined> =>
   within(
     Effect.scoped(
       Effect.gen(function* () {
         const { peer, response } = yield* rawSession.open(`127.0.0.1:${port}`, { timeOut: 1000 })
-        if (response.sessionId !== 0n) yield* rawSession.closeSession(peer)
-        return response.sessionId !== 0n
+        if (response.sessionId === 0n) return "session 0"
+        yield* rawSession.closeSession(peer)
+        return undefined
       })
     ),
-    TRY_LIMIT,
-    () => `no handshake on port ${port}`
-  ).pipe(Effect.orElseSucceed(() => false))
+    limit,
+    () => NO_ANSWER
+  ).pipe(Effect.catch((error) => Effect.succeed(error.message)))
+
+/** Each thread stops when it is scheduled next, and may answer until then. */
+const awaitStopped = Effect.fnUntraced(function* (pid: number | undefined) {
+  const tasks = `/proc/${pid}/task`
+  if (pid === undefined || !fs.existsSync(tasks)) return
+  const isStopped = (task: string) => {
+    try {
+      return /\) [TZX] /.test(fs.readFileSync(`${tasks}/${task}/stat`, "utf8"))
+    } catch {
+      return true
+    }
+  }
+  while (fs.existsSync(tasks) && !fs.readdirSync(tasks).every(isStopped)) yield* sleep("1 millis")
+})
 
 export const make = (options: JavaServerOptions): Effect.Effect<JavaServer, never, Scope.Scope> => {
   const { distribution, folder, port } = options
@@ -126,18 +146,25 @@ export const make = (options: JavaServerOptions): Effect.Effect<JavaServer, neve
   }
 
   // Another server may have got the port first and answer the handshake; `conf` tells whose it is.
-  const isOurs = Effect.map(fourLetterWord(port, "conf"), (conf) => conf.includes(options.dataDir))
+  const isForeign = Effect.map(fourLetterWord(port, "conf"), (conf) =>
+    conf.includes(options.dataDir) ? undefined : `conf is not ours: ${conf}`
+  )
 
+  let last = ""
   const awaitReady = within(
     Effect.gen(function* () {
+      let limit = FIRST_TRY
       while (true) {
         if (running === undefined) return yield* failed("ended")
-        if ((yield* handshake(port)) && (yield* isOurs)) return
+        const problem = (yield* handshake(port, limit)) ?? (yield* isForeign)
+        if (problem === undefined) return
+        last = problem
+        if (problem.startsWith(NO_ANSWER)) limit = Math.min(2 * limit, LONGEST_TRY)
         yield* sleep("10 millis")
       }
     }),
     START_LIMIT,
-    () => failed("does not serve").message
+    () => failed(`does not serve (${last})`).message
   )
 
   const signal = (name: NodeJS.Signals) => Effect.sync(() => void running?.kill(name))
@@ -146,6 +173,8 @@ export const make = (options: JavaServerOptions): Effect.Effect<JavaServer, neve
     const child = running
     if (child === undefined) return resume(Effect.void)
     const done = () => resume(Effect.void)
+    // A process that has nothing else to do must not end before its server.
+    child.ref()
     child.once("exit", done)
     return Effect.sync(() => child.off("exit", done))
   })
@@ -168,10 +197,11 @@ export const make = (options: JavaServerOptions): Effect.Effect<JavaServer, neve
     start: Effect.andThen(spawn, awaitReady),
     kill,
     terminate,
-    freeze: Effect.andThen(
-      signal("SIGSTOP"),
-      Effect.sync(() => (frozen = true))
-    ),
+    freeze: Effect.gen(function* () {
+      yield* signal("SIGSTOP")
+      yield* awaitStopped(running?.pid)
+      frozen = true
+    }),
     resume: Effect.andThen(
       signal("SIGCONT"),
       Effect.sync(() => (frozen = false))
