@@ -1,5 +1,6 @@
 /** What may be written to a node, and what a read gives back. */
 import type { Stat } from "../model/Stat.ts"
+import type { GetDataResponse } from "../wire/ops/data.ts"
 
 /**
  * Data to write: bytes, read at the call, or text, written as UTF-8.
@@ -33,3 +34,8 @@ export const toBytes = (data: Data): Uint8Array => (typeof data === "string" ? e
  * @since 0.1.0
  */
 export const text = (node: Pick<Node, "data">): string => decoder.decode(node.data)
+
+const NO_DATA = new Uint8Array(0)
+
+/** A node as callers see it: no data at all and empty data are the same to them. */
+export const toNode = ({ data, stat }: GetDataResponse): Node => ({ data: data ?? NO_DATA, stat })

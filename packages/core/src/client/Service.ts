@@ -35,9 +35,10 @@ export interface CreateOptions {
   readonly ttl?: Duration.Input | undefined
   /**
    * Puts a random id in front of the name (`_c_<uuid>-name`), so that a create whose answer was lost is found again
-   * instead of being done twice. For sequential and ephemeral nodes.
+   * instead of being done twice, and one whose caller was interrupted is undone. A text says that the name begins with
+   * this already, which must be unique. For sequential and ephemeral nodes.
    */
-  readonly protected?: boolean | undefined
+  readonly protected?: boolean | string | undefined
   /** Makes missing parents first, as empty persistent nodes with the same ACL. Default false. */
   readonly parents?: boolean | undefined
 }
@@ -52,6 +53,11 @@ export interface VersionOption {
 export interface DeleteOptions extends VersionOption {
   /** Deletes everything below first; `version` is checked on the node itself. Default false. */
   readonly recursive?: boolean | undefined
+  /**
+   * Goes on in the background when the answer is lost, until the node is gone or the session is over. A node that does
+   * not exist is no failure. Default false.
+   */
+  readonly guaranteed?: boolean | undefined
 }
 
 /** @category options @since 0.1.0 */
@@ -74,7 +80,10 @@ export interface ReconfigOptions {
  */
 export interface Once<A> {
   readonly value: A
-  /** Completes with the next event of the path; fails when the session is over. Survives reconnects. */
+  /**
+   * Completes with the next event of the path; fails when the session is over. Survives reconnects and renewed sessions.
+   * Interrupting it gives the watch up.
+   */
   readonly next: Effect.Effect<WatchEvent, ZooKeeperError>
 }
 

@@ -8,13 +8,13 @@ import type { ZooKeeperError } from "../model/ZooKeeperError.ts"
 import * as FourLetterWord from "../wire/FourLetterWord.ts"
 import { getACL, setACL } from "../wire/ops/acl.ts"
 import { whoAmI as whoAmIOperation } from "../wire/ops/auth.ts"
-import { getData, type GetDataResponse } from "../wire/ops/data.ts"
+import { getData } from "../wire/ops/data.ts"
 import { getEphemerals as getEphemeralsOperation } from "../wire/ops/ephemerals.ts"
 import { reconfig as reconfigOperation } from "../wire/ops/reconfig.ts"
 import { sync as syncOperation } from "../wire/ops/sync.ts"
 import { at, invalid, perform, type View } from "./Attempt.ts"
 import { aclProblem } from "./create.ts"
-import type { Node } from "./Data.ts"
+import { type Node, toNode } from "./Data.ts"
 import { withVersion } from "./nodes.ts"
 import type { ReconfigOptions, VersionOption } from "./Service.ts"
 
@@ -84,8 +84,6 @@ export const whoAmI = (
   })
 
 const CONFIG = "/zookeeper/config"
-
-const toNode = ({ data, stat }: GetDataResponse): Node => ({ data: data ?? new Uint8Array(0), stat })
 
 /** The configuration stands outside every chroot (ZOOKEEPER-4601). */
 export const config = (view: View): Effect.Effect<Node, ZooKeeperError> =>

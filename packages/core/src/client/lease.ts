@@ -1,20 +1,32 @@
 /** Work that runs only while the session certainly lives, or is connected, and is interrupted in time. */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { LeaseLost } from "../model/LeaseLost.ts"
 import { sync } from "./admin.ts"
 import type { View } from "./Attempt.ts"
 
 /**
- * Runs the effect until it ends or the session's deadline passes, whichever is first. The lease may be old when nothing
- * was held so far, so the leader is asked once before the effect starts.
+ * Makes sure that the lease is young: what is held from now on can be relied on for a while. The leader is asked if the
+ * newest confirmed contact is old, as it is when nothing was held so far.
+ */
+export const confirm = (view: View): Effect.Effect<void, LeaseLost> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const { info } = view.session
+    return info.deadline - now >= Duration.toMillis(info.negotiatedTimeout) / 2
+      ? Effect.void
+      : Effect.mapError(sync(view), () => new LeaseLost({ why: "deadline" }))
+  })
+
+/**
+ * Runs the effect until it ends or the session's deadline passes, whichever is first.
  */
 export const whileSession = <A, E, R>(
   view: View,
   effect: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | LeaseLost, R> => {
   const lost = Effect.flatMap(view.session.deadlinePassed, (why) => Effect.fail(new LeaseLost({ why })))
-  const confirmed = Effect.mapError(sync(view), () => new LeaseLost({ why: "deadline" }))
-  return Effect.andThen(confirmed, Effect.raceFirst(lost, effect))
+  return Effect.andThen(confirm(view), Effect.raceFirst(lost, effect))
 }
 
 /** Runs the effect until it ends or the connection is gone, whichever is first. */

@@ -13,6 +13,7 @@ import * as admin from "./admin.ts"
 import type { View } from "./Attempt.ts"
 import * as creation from "./create.ts"
 import type { Data } from "./Data.ts"
+import { deleteGuaranteed } from "./guaranteed.ts"
 import * as lease from "./lease.ts"
 import * as nodes from "./nodes.ts"
 import * as protect from "./protect.ts"
@@ -53,7 +54,7 @@ const serviceOf = (view: View): ZooKeeper => {
         view,
         path,
         options,
-        options?.protected === true
+        options?.protected !== undefined && options.protected !== false
           ? protect.create(view, path, data, options)
           : creation.create(view, path, data, options)
       ),
@@ -62,7 +63,9 @@ const serviceOf = (view: View): ZooKeeper => {
     delete: (path, options) =>
       options?.recursive === true
         ? tree.deleteTree(view, path, options.version)
-        : nodes.deleteOne(view, path, options?.version),
+        : options?.guaranteed === true
+          ? deleteGuaranteed(view, path, options.version)
+          : nodes.deleteOne(view, path, options?.version),
     exists: (path) => nodes.exists(view, path),
     get: (path) => nodes.get(view, path),
     getOption: (path) => nodes.getOption(view, path),

@@ -4,17 +4,14 @@ import * as Option from "effect/Option"
 import type { Stat } from "../model/Stat.ts"
 import type { ZooKeeperError } from "../model/ZooKeeperError.ts"
 import { getAllChildrenNumber, getChildren, getChildren2 } from "../wire/ops/children.ts"
-import { getData, type GetDataResponse, setData } from "../wire/ops/data.ts"
+import { getData, setData } from "../wire/ops/data.ts"
 import { deleteNode } from "../wire/ops/delete.ts"
 import { exists as existsOperation } from "../wire/ops/exists.ts"
 import { at, invalid, perform, type View } from "./Attempt.ts"
-import { type Data, type Node, text, toBytes } from "./Data.ts"
+import { type Data, type Node, text, toBytes, toNode } from "./Data.ts"
 import type { VersionOption } from "./Service.ts"
 
-const NO_DATA = new Uint8Array(0)
 const none = Option.none<never>()
-
-const toNode = ({ data, stat }: GetDataResponse): Node => ({ data: data ?? NO_DATA, stat })
 
 const ANY_VERSION = -1
 

@@ -12,7 +12,8 @@ import { sync } from "./admin.ts"
 import { failure, invalid, once, type View } from "./Attempt.ts"
 import { ask, check } from "./create.ts"
 import type { Data } from "./Data.ts"
-import { children, deleteOne, exists } from "./nodes.ts"
+import { children, exists } from "./nodes.ts"
+import { deleteGuaranteed } from "./guaranteed.ts"
 import type { CreateOptions } from "./Service.ts"
 
 /** Curator's prefix, so that its programs can tell such names too. */
@@ -32,9 +33,14 @@ export const create = (
 ): Effect.Effect<string, ZooKeeperError> =>
   Effect.suspend(() => {
     const { info } = view.session
-    const mark = `${PREFIX}${randomUUID()}-`
     const parent = Path.parent(path)
-    const creation = check(view, Path.join(parent, mark + Path.name(path)), data, options)
+    const given = typeof options.protected === "string"
+    const mark = given ? String(options.protected) : `${PREFIX}${randomUUID()}-`
+    const name = Path.name(path)
+    if (given && (mark === "" || !name.startsWith(mark))) {
+      return invalid(view, "create", path, `the name '${name}' does not begin with '${mark}', which is to protect it`)
+    }
+    const creation = check(view, given ? path : Path.join(parent, mark + name), data, options)
     if (typeof creation === "string") return invalid(view, "create", path, creation)
     const { epoch, id } = info
     const owner = CreateMode.isEphemeral(creation.mode) ? id : 0n
@@ -59,7 +65,7 @@ export const create = (
       view.background(
         Effect.ignore(
           Effect.flatMap(created === undefined ? find : Effect.succeedSome(created), (node) =>
-            Option.isNone(node) ? Effect.void : deleteOne(view, node.value, undefined)
+            Option.isNone(node) ? Effect.void : deleteGuaranteed(view, node.value, undefined)
           )
         )
       )

@@ -7,7 +7,7 @@ import { fromCode, TransactionFailed, type ZooKeeperError } from "../model/ZooKe
 import { multi, type MultiOp, multiRead as multiReadOperation, type MultiResult } from "../wire/ops/multi.ts"
 import { failure, invalid, perform, type View } from "./Attempt.ts"
 import * as Create from "./create.ts"
-import { toBytes } from "./Data.ts"
+import { toBytes, toNode } from "./Data.ts"
 import type { Op, Read } from "./Op.ts"
 
 const ANY = -1
@@ -115,7 +115,7 @@ export const multiRead = <const Reads extends ReadonlyArray<Read<any>>>(
       results.map((result, index) => {
         switch (result._tag) {
           case "getData":
-            return Result.succeed({ data: result.data ?? new Uint8Array(0), stat: result.stat })
+            return Result.succeed(toNode(result))
           case "getChildren":
             return Result.succeed(result.children)
           case "error":

@@ -21,6 +21,8 @@ import { once, perform, type View } from "../Attempt.ts"
 export interface Watcher {
   /** Whether everything below the path is watched too. */
   readonly recursive: boolean
+  /** Wants one event only: the read that it makes sets the watch, where no lasting one is there. */
+  readonly oneShot?: boolean
   readonly onEvent: (event: WatchEvent) => void
   /** Events may have been missed: the connection was another one for a while, or the watch was replaced. */
   readonly onGap: () => void
@@ -45,11 +47,12 @@ class Entry {
     this.path = path
   }
 
+  /** A lasting watch that is there already stays for those who want one event: taking it away would take theirs too. */
   get wanted(): Mode {
     let wanted: Mode = "none"
-    for (const { recursive } of this.watchers) {
+    for (const { oneShot, recursive } of this.watchers) {
       if (recursive) return "recursive"
-      wanted = "persistent"
+      if (oneShot !== true || this.mode !== "none") wanted = "persistent"
     }
     return wanted
   }
@@ -87,7 +90,10 @@ export class WatchHub {
         Effect.sync(() => this.join(target, watcher)),
         (entry) => Effect.sync(() => this.leave(entry, watcher))
       ),
-      (entry) => Effect.flatMap(this.findKind, (kind) => this.settle(entry, kind, view))
+      (entry) =>
+        Effect.flatMap(watcher.oneShot === true ? Effect.succeed("lasting" as const) : this.findKind, (kind) =>
+          this.settle(entry, kind, view)
+        )
     )
   }
 
@@ -116,7 +122,7 @@ export class WatchHub {
 
   private change(entry: Entry, view: View): Effect.Effect<Kind, ZooKeeperError> {
     const { mode, wanted } = entry
-    if (mode === wanted) return Effect.as(this.tidy(entry), "lasting")
+    if (mode === wanted) return Effect.as(this.tidy(entry), mode === "none" ? "oneShot" : "lasting")
     const added = wanted === "none" ? this.tidy(entry) : this.add(entry, wanted, view)
     if (mode === "none") return Effect.as(added, this.kind ?? "lasting")
     return Effect.as(Effect.andThen(this.remove(entry), added), "lasting")

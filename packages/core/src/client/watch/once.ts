@@ -7,28 +7,36 @@ import * as Scope from "effect/Scope"
 import * as Path from "../../model/Path.ts"
 import type { Stat } from "../../model/Stat.ts"
 import type { WatchEvent } from "../../model/WatchEvent.ts"
-import { Closed, NoNode, type ZooKeeperError } from "../../model/ZooKeeperError.ts"
-import { at, failure, type View } from "../Attempt.ts"
-import type { Node } from "../Data.ts"
+import { Closed, type ZooKeeperError } from "../../model/ZooKeeperError.ts"
+import { getChildren } from "../../wire/ops/children.ts"
+import { getData } from "../../wire/ops/data.ts"
+import { exists as existsOperation } from "../../wire/ops/exists.ts"
+import type { Operation } from "../../wire/Operation.ts"
+import { at, failure, perform, type View } from "../Attempt.ts"
+import { type Node, toNode } from "../Data.ts"
 import type { Once } from "../Service.ts"
-import * as read from "./read.ts"
+import { note } from "./read.ts"
 import type { Kind } from "./WatchHub.ts"
 
 const dataEvents: ReadonlySet<WatchEvent["type"]> = new Set(["NodeCreated", "NodeDataChanged", "NodeDeleted"])
 const childEvents: ReadonlySet<WatchEvent["type"]> = new Set(["NodeChildrenChanged", "NodeDeleted"])
 
 /**
- * Watches first, then reads: an event counts from the moment in which the value was read. The watch goes with the event,
- * or with the session.
+ * Listens first, then reads with a watch: an event counts from the moment in which the value was read. A read that finds
+ * no node leaves no watch behind (CURATOR-240). The watch goes with the event, or with the session.
  */
-const once = <A>(
+const once = <Request extends { readonly path: string; readonly watch: boolean }, Response, A>(
   view: View,
   name: string,
   path: string,
+  found: "data" | "child",
   counts: ReadonlySet<WatchEvent["type"]>,
-  value: (kind: Kind, isRead: () => void) => Effect.Effect<A, ZooKeeperError>
+  operation: Operation<Request, Response>,
+  request: (target: string, watch: boolean) => Request,
+  value: (response: Response) => A,
+  missing?: A
 ): Effect.Effect<Once<A>, ZooKeeperError> =>
-  at(view, name, path, () =>
+  at(view, name, path, (target) =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const next = Deferred.makeUnsafe<WatchEvent, ZooKeeperError>()
@@ -36,8 +44,9 @@ const once = <A>(
       const finish = (exit: Exit.Exit<WatchEvent, ZooKeeperError>) => {
         if (Deferred.doneUnsafe(next, exit)) view.background(Scope.close(scope, Exit.void))
       }
-      const watched = view.hub.watch(view, path, {
+      const listening = view.hub.watch(view, path, {
         recursive: false,
+        oneShot: true,
         onEvent: (event) => {
           if (armed && counts.has(event.type))
             finish(Exit.succeed({ ...event, path: Path.strip(view.root, event.path) }))
@@ -45,39 +54,49 @@ const once = <A>(
         onGap: () => {},
         onEnd: () => finish(Exit.fail(failure(view, name, path, view.session.over ?? new Closed({}), "no")))
       })
-      const arm = () => {
-        armed = true
-      }
-      const found = yield* Effect.onError(
-        Effect.flatMap(Scope.provide(watched, scope), (kind) => value(kind, arm)),
-        () => Scope.close(scope, Exit.void)
+      const reading = (kind: Kind) =>
+        perform({
+          view,
+          name,
+          path,
+          operation,
+          request: request(target, kind === "oneShot"),
+          success: (response) => {
+            armed = true
+            note(view, path, found)
+            return value(response)
+          },
+          ...(missing === undefined ? {} : { missing })
+        })
+      const read = yield* Effect.onError(Effect.flatMap(Scope.provide(listening, scope), reading), () =>
+        Scope.close(scope, Exit.void)
       )
-      return { value: found, next: Deferred.await(next) }
+      if (!armed) {
+        armed = true
+        note(view, path, "exist")
+      }
+      const unwatch = Effect.suspend(() => Scope.close(scope, Exit.void))
+      return { value: read, next: Effect.onInterrupt(Deferred.await(next), () => unwatch) }
     })
   )
 
-const present = <A>(
-  view: View,
-  name: string,
-  path: string,
-  read: Effect.Effect<Option.Option<A>, ZooKeeperError>
-): Effect.Effect<A, ZooKeeperError> =>
-  Effect.flatMap(read, (found) =>
-    Effect.mapError(Effect.fromOption(found), () => failure(view, name, path, new NoNode({}), "no"))
-  )
+const pathAndWatch = (path: string, watch: boolean) => ({ path, watch })
 
 export const data = (view: View, path: string): Effect.Effect<Once<Node>, ZooKeeperError> =>
-  once(view, "once.data", path, dataEvents, (kind, isRead) =>
-    present(view, "once.data", path, read.data(view, path, kind, isRead))
-  )
+  once(view, "once.data", path, "data", dataEvents, getData, pathAndWatch, toNode)
 
 export const children = (view: View, path: string): Effect.Effect<Once<ReadonlyArray<string>>, ZooKeeperError> =>
-  once(view, "once.children", path, childEvents, (kind, isRead) =>
-    Effect.map(
-      present(view, "once.children", path, read.children(view, path, kind, isRead)),
-      ({ children }) => children
-    )
-  )
+  once(view, "once.children", path, "child", childEvents, getChildren, pathAndWatch, (names) => names)
 
 export const exists = (view: View, path: string): Effect.Effect<Once<Option.Option<Stat>>, ZooKeeperError> =>
-  once(view, "once.exists", path, dataEvents, (kind, isRead) => read.exists(view, path, kind, isRead))
+  once(
+    view,
+    "once.exists",
+    path,
+    "data",
+    dataEvents,
+    existsOperation,
+    pathAndWatch,
+    (stat): Option.Option<Stat> => Option.some(stat),
+    Option.none<Stat>()
+  )

@@ -8,15 +8,13 @@ import { getChildren2, type GetChildren2Response } from "../../wire/ops/children
 import { getData } from "../../wire/ops/data.ts"
 import { exists as existsOperation } from "../../wire/ops/exists.ts"
 import { perform, type View } from "../Attempt.ts"
-import type { Node } from "../Data.ts"
+import { type Node, toNode } from "../Data.ts"
 import type { Kind } from "./WatchHub.ts"
 
 type Found<A> = Effect.Effect<Option.Option<A>, ZooKeeperError>
 
-const NO_DATA = new Uint8Array(0)
-
 /** Takes note of what was found, so that after a reconnect the server fires for what differs from it. */
-const note = (view: View, path: string, found: "data" | "child" | "exist"): void => {
+export const note = (view: View, path: string, found: "data" | "child" | "exist"): void => {
   const { watches } = view.session
   const target = Path.prepend(view.root, path)
   watches.add(target, found)
@@ -26,8 +24,8 @@ const note = (view: View, path: string, found: "data" | "child" | "exist"): void
   } else watches.remove(target, "exist")
 }
 
-/** `isRead` is called at the very moment of the answer, before any later event. */
-export const exists = (view: View, path: string, kind: Kind, isRead: () => void = () => {}): Found<Stat> =>
+/** Finds out whether a node exists. */
+export const exists = (view: View, path: string, kind: Kind): Found<Stat> =>
   Effect.map(
     perform({
       view,
@@ -35,14 +33,10 @@ export const exists = (view: View, path: string, kind: Kind, isRead: () => void 
       path,
       operation: existsOperation,
       request: { path: Path.prepend(view.root, path), watch: kind === "oneShot" },
-      success: (stat): Option.Option<Stat> => {
-        isRead()
-        return Option.some(stat)
-      },
+      success: Option.some<Stat>,
       missing: Option.none<Stat>()
     }),
     (found) => {
-      if (Option.isNone(found)) isRead()
       note(view, path, Option.isSome(found) ? "data" : "exist")
       return found
     }
@@ -67,7 +61,8 @@ const orMissing = <A>(view: View, path: string, kind: Kind, found: "data" | "chi
     )
   })
 
-export const data = (view: View, path: string, kind: Kind, isRead: () => void = () => {}): Found<Node> =>
+/** Reads a node's data. */
+export const data = (view: View, path: string, kind: Kind): Found<Node> =>
   orMissing(
     view,
     path,
@@ -79,20 +74,13 @@ export const data = (view: View, path: string, kind: Kind, isRead: () => void = 
       path,
       operation: getData,
       request: { path: Path.prepend(view.root, path), watch: kind === "oneShot" },
-      success: ({ data, stat }): Option.Option<Node> => {
-        isRead()
-        return Option.some({ data: data ?? NO_DATA, stat })
-      },
+      success: (response): Option.Option<Node> => Option.some(toNode(response)),
       missing: Option.none<Node>()
     })
   )
 
-export const children = (
-  view: View,
-  path: string,
-  kind: Kind,
-  isRead: () => void = () => {}
-): Found<GetChildren2Response> =>
+/** Reads the names of a node's children. */
+export const children = (view: View, path: string, kind: Kind): Found<GetChildren2Response> =>
   orMissing(
     view,
     path,
@@ -104,10 +92,7 @@ export const children = (
       path,
       operation: getChildren2,
       request: { path: Path.prepend(view.root, path), watch: kind === "oneShot" },
-      success: (found): Option.Option<GetChildren2Response> => {
-        isRead()
-        return Option.some(found)
-      },
+      success: Option.some<GetChildren2Response>,
       missing: Option.none<GetChildren2Response>()
     })
   )

@@ -1,0 +1,27 @@
+/** Deletions that go on until the node is gone, for nodes that stand for something (Curator's guaranteed delete). */
+import * as Effect from "effect/Effect"
+import type { ZooKeeperError } from "../model/ZooKeeperError.ts"
+import type { View } from "./Attempt.ts"
+import { deleteOne } from "./nodes.ts"
+
+const isLost = ({ reason }: ZooKeeperError): boolean => reason._tag === "ConnectionLost" || reason._tag === "Timeout"
+
+/**
+ * Deletes a node. When the answer is lost, deletes it again in the background, which does no harm here, until an answer
+ * comes or the session that made the node is over.
+ */
+export const deleteGuaranteed = (
+  view: View,
+  path: string,
+  version: number | undefined
+): Effect.Effect<void, ZooKeeperError> =>
+  Effect.suspend(() => {
+    const { epoch } = view.session.info
+    const gone = Effect.catchReason(deleteOne(view, path, version), "ZooKeeperError", "NoNode", () => Effect.void)
+    const again: Effect.Effect<void> = Effect.suspend(() =>
+      view.session.info.epoch !== epoch
+        ? Effect.void
+        : Effect.catch(gone, (error) => (isLost(error) ? again : Effect.logWarning(`cannot undo: ${error.message}`)))
+    )
+    return Effect.catchIf(gone, isLost, () => Effect.sync(() => view.background(again)))
+  })

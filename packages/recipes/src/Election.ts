@@ -1,0 +1,189 @@
+/**
+ * Choosing leaders: of all candidates below a path, the first ones in order lead, and the next in line takes over when one
+ * goes.
+ *
+ * @since 0.1.0
+ */
+import * as Path from "@effect-zookeeper/core/Path"
+import { type Data, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import type { Dialect } from "./Dialect.ts"
+import type { Holder } from "./Holder.ts"
+import { contend, type Contest } from "./internal/contend.ts"
+import type { StopOn } from "./internal/hold.ts"
+import { type Member, read } from "./internal/sequence.ts"
+import { factory, type ServiceFactory } from "./Service.ts"
+
+/**
+ * What this process is in the election: `Unknown` before it is a candidate and after its place was lost, `Standby` while
+ * others lead, `Leader` while it leads.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Role = "Unknown" | "Standby" | "Leader"
+
+/**
+ * A candidate as others see it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Candidate {
+  readonly node: string
+  readonly data: Uint8Array
+}
+
+/**
+ * The lead, while it is held.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Leader extends Holder {
+  /** Grows from leader to leader; undefined where several lead at a time, since tokens do not order them. */
+  readonly fencingToken: bigint | undefined
+}
+
+/**
+ * How to elect.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The node below which the candidates stand; made when it is missing. */
+  readonly path: string
+  /** How many lead at a time. Default 1. */
+  readonly leaders?: number | undefined
+  /** What this candidate tells of itself. Default: nothing. */
+  readonly data?: Data | undefined
+  /** Whose programs share the path. Default `curator` (LeaderLatch). */
+  readonly dialect?: Dialect | undefined
+  /** Stop leading before the session can have expired (`lease`, default), or as soon as the connection is gone. */
+  readonly stopOn?: StopOn | undefined
+}
+
+/**
+ * One process's part in an election.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Election {
+  /**
+   * Is a candidate until the effect has ended, and runs it while leading. Its own success or failure ends it; when the
+   * lead is lost the effect is interrupted, and this process is a candidate again.
+   */
+  readonly whileLeader: <A, E, R>(
+    effect: (leader: Leader) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | ZooKeeperError, R>
+  /** Waits for the lead and keeps it until the scope closes; see `lost` of the holder. */
+  readonly acquire: Effect.Effect<Leader, ZooKeeperError, Scope.Scope>
+  /** What this process is now. */
+  readonly role: Effect.Effect<Role>
+  /** What this process is, and each change of it. */
+  readonly roles: Stream.Stream<Role>
+  /** Who leads now. */
+  readonly leaders: Effect.Effect<ReadonlyArray<Candidate>, ZooKeeperError>
+  /** Who leads, and each change of it, for candidates and onlookers. */
+  readonly observe: Stream.Stream<ReadonlyArray<Candidate>, ZooKeeperError>
+}
+
+/** Leaders are the first of all, so who is not among them waits for any of the last ones that would be. */
+const ahead = (leaders: number) => (before: ReadonlyArray<Member>) =>
+  before.length < leaders ? [] : before.slice(-leaders)
+
+const candidates = (
+  zk: ZooKeeper,
+  path: string,
+  leaders: number,
+  names: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<Candidate>, ZooKeeperError> => {
+  const nodes = read(names)
+    .members.slice(0, leaders)
+    .map(({ name }) => Path.join(path, name))
+  const found = Effect.forEach(nodes, (node) => Effect.map(zk.getOption(node), (found) => ({ node, found })), {
+    concurrency: "unbounded"
+  })
+  return Effect.map(found, (all) =>
+    all.flatMap(({ found, node }) => (Option.isSome(found) ? [{ node, data: found.value.data }] : []))
+  )
+}
+
+const sameNodes = (a: ReadonlyArray<Candidate>, b: ReadonlyArray<Candidate>): boolean =>
+  a.length === b.length && a.every(({ node }, index) => node === b[index]!.node)
+
+/**
+ * Takes part in an election. Nothing is created before `whileLeader` or `acquire`; watching needs no candidacy.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* (
+  options: Options
+): Effect.fn.Return<Election, ZooKeeperError, ZooKeeper | Scope.Scope> {
+  const zk = yield* ZooKeeper
+  const { path } = options
+  const leaders = options.leaders ?? 1
+  const role = yield* SubscriptionRef.make<Role>("Unknown")
+  const become = (next: Role) =>
+    Effect.andThen(SubscriptionRef.set(role, next), Effect.logDebug(`${next} of the election ${path}`))
+  const contest: Contest = {
+    queue: { path, dialect: options.dialect ?? "curator", data: options.data ?? "" },
+    role: "candidate",
+    ahead: ahead(leaders),
+    stopOn: options.stopOn ?? "lease",
+    onStage: (stage) => become(stage === "queued" ? "Standby" : stage === "held" ? "Leader" : "Unknown")
+  }
+  const acquire = Effect.map(contend(zk, contest), (holder): Leader => ({
+    ...holder,
+    fencingToken: leaders === 1 ? holder.fencingToken : undefined
+  }))
+  const whileLeader = <A, E, R>(
+    f: (leader: Leader) => Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E | ZooKeeperError, R> =>
+    Effect.flatMap(
+      Effect.scoped(
+        Effect.flatMap(acquire, (leader) =>
+          Effect.raceFirst(Effect.as(Effect.flip(leader.lost), Option.none<A>()), Effect.asSome(f(leader)))
+        )
+      ),
+      (done) => (Option.isSome(done) ? Effect.succeed(done.value) : whileLeader(f))
+    )
+  const observe = zk.changes.children(path).pipe(
+    Stream.mapEffect(({ children }) =>
+      candidates(
+        zk,
+        path,
+        leaders,
+        Option.getOrElse(children, () => [])
+      )
+    ),
+    Stream.changesWith(sameNodes)
+  )
+  return {
+    whileLeader,
+    acquire,
+    role: SubscriptionRef.get(role),
+    roles: SubscriptionRef.changes(role),
+    leaders: zk.children(path).pipe(
+      Effect.catchReason("ZooKeeperError", "NoNode", () => Effect.succeed([])),
+      Effect.flatMap((names) => candidates(zk, path, leaders, names))
+    ),
+    observe
+  }
+})
+
+/**
+ * An election as a service of the application.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const Service: ServiceFactory<Options, Election> = factory(make)

@@ -1,0 +1,43 @@
+/**
+ * What every recipe that holds something hands out: a node that stands for it, and the means not to rely on it too long.
+ *
+ * @since 0.1.0
+ */
+import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
+import type { Op } from "@effect-zookeeper/core/Op"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import type * as Effect from "effect/Effect"
+
+/**
+ * Something that is held.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Holder {
+  /** The path of the ephemeral node that stands for it. */
+  readonly node: string
+  /** Fails as soon as it can no longer be relied on; never succeeds. */
+  readonly lost: Effect.Effect<never, LeaseLost>
+  /**
+   * A transaction that commits only while the node exists. It protects where interruption cannot: against a blocked event
+   * loop, a frozen process, a slow request on its way.
+   */
+  readonly guard: <const Ops extends ReadonlyArray<Op<any>>>(
+    ...ops: Ops
+  ) => Effect.Effect<Op.Results<Ops>, ZooKeeperError | LeaseLost>
+}
+
+/**
+ * Something that one holder has at a time.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ExclusiveHolder extends Holder {
+  /**
+   * Grows from holder to holder: the czxid of the node. Pass it along to other systems, and let them refuse a smaller one
+   * than they have seen.
+   */
+  readonly fencingToken: bigint
+}
