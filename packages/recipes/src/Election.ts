@@ -139,7 +139,7 @@ export const make = Effect.fnUntraced(function* (
     role: "candidate",
     ahead: ahead(leaders),
     stopOn: options.stopOn ?? "lease",
-    onStage: (stage) => become(stage === "queued" ? "Standby" : stage === "held" ? "Leader" : "Unknown")
+    onStage: (stage) => (stage === "held" ? become("Leader") : stage === "out" ? become("Unknown") : become("Standby"))
   }
   const acquire = Effect.map(contend(zk, contest), (holder): Leader => ({
     ...holder,

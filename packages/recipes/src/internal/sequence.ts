@@ -49,5 +49,17 @@ export const read = (children: ReadonlyArray<string>): Members => {
   return { members: members.toSorted(byOrder), foreign }
 }
 
+/** The counter at the end of a name, as the server wrote it. */
+export const sequenceOf = (name: string): string => /-?\d{10}$/.exec(name)?.[0] ?? ""
+
+/** The last of those that fit: who waits for it only is woken by nobody else's departure. */
+export const nearest = (
+  before: ReadonlyArray<Member>,
+  fits: (member: Member) => boolean = () => true
+): ReadonlyArray<Member> => {
+  const last = before.findLast(fits)
+  return last === undefined ? [] : [last]
+}
+
 /** The counter is an int: after 2^31 − 1 creations below one parent it is negative, and no order agrees with every peer. */
 export const hasWrapped = (members: ReadonlyArray<Member>): boolean => members.some(({ sequence }) => sequence < 0)

@@ -1,0 +1,158 @@
+/**
+ * One holder at a time: contenders queue below a path, and each waits for the one before it only.
+ *
+ * @since 0.1.0
+ */
+import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
+import * as Path from "@effect-zookeeper/core/Path"
+import { type Data, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import { randomUUID } from "node:crypto"
+import type { Dialect } from "./Dialect.ts"
+import type { ExclusiveHolder, Holder } from "./Holder.ts"
+import { acquireWithin, contend, type Contest } from "./internal/contend.ts"
+import { members } from "./internal/contender.ts"
+import type { StopOn } from "./internal/hold.ts"
+import { nearest } from "./internal/sequence.ts"
+import { factory, type ServiceFactory } from "./Service.ts"
+
+/**
+ * How to lock.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The node below which the contenders queue; made when it is missing. */
+  readonly path: string
+  /** What this contender tells of itself. Default: nothing. */
+  readonly data?: Data | undefined
+  /** Whose programs share the path. Default `curator` (InterProcessMutex). */
+  readonly dialect?: Dialect | undefined
+  /** Stop holding before the session can have expired (`lease`, default), or as soon as the connection is gone. */
+  readonly stopOn?: StopOn | undefined
+  /** Whether a holder that locks again, in the same fiber or a child of it, gets what it has. Default false: it waits. */
+  readonly reentrant?: boolean | undefined
+}
+
+/**
+ * Somebody in the queue, by the node that stands for it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Contender {
+  readonly node: string
+  readonly data: Uint8Array
+}
+
+/**
+ * A lock whose holders get an `H`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LockOf<H extends Holder> {
+  /**
+   * Waits for the lock and runs the body under it. The body is interrupted before the lock can be somebody else's, and
+   * then this fails with `LeaseLost`.
+   */
+  readonly withLock: <A, E, R>(
+    body: (held: H) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | ZooKeeperError | LeaseLost, R>
+  /** As `withLock`; none when the lock was not free within `wait` (default: not at all). Leaves no node behind. */
+  readonly tryWithLock: <A, E, R>(
+    body: (held: H) => Effect.Effect<A, E, R>,
+    options?: { readonly wait?: Duration.Input | undefined }
+  ) => Effect.Effect<Option.Option<A>, E | ZooKeeperError | LeaseLost, R>
+  /** Waits for the lock and holds it until the scope closes; heed `lost` of the holder. */
+  readonly acquire: Effect.Effect<H, ZooKeeperError, Scope.Scope>
+  /** Who holds the lock and who waits for it, in order, whatever library they use. */
+  readonly contenders: Effect.Effect<ReadonlyArray<Contender>, ZooKeeperError>
+}
+
+/**
+ * A lock that one holder has at a time.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Lock = LockOf<ExclusiveHolder>
+
+/**
+ * A lock over a contest: one for writers, one for readers, one for everybody.
+ */
+export const overContest = (zk: ZooKeeper, contest: Contest, reentrant: boolean): Lock => {
+  const { path } = contest.queue
+  // Goes by the fiber's context, so that children of the holder share what it has.
+  const current = Context.Reference<ExclusiveHolder | undefined>(`@effect-zookeeper/recipes/Lock/${randomUUID()}`, {
+    defaultValue: () => undefined
+  })
+  const acquire = contend(zk, contest)
+  const hold = <A, E, R>(held: ExclusiveHolder, body: (held: ExclusiveHolder) => Effect.Effect<A, E, R>) =>
+    Effect.provideService(Effect.raceFirst(held.lost, body(held)), current, held)
+  const orShared = <A, E, R>(
+    body: (held: ExclusiveHolder) => Effect.Effect<A, E, R>,
+    otherwise: Effect.Effect<A, E | ZooKeeperError | LeaseLost, R>
+  ): Effect.Effect<A, E | ZooKeeperError | LeaseLost, R> =>
+    reentrant ? Effect.flatMap(current, (held) => (held === undefined ? otherwise : body(held))) : otherwise
+  return {
+    acquire,
+    withLock: (body) => orShared(body, Effect.scoped(Effect.flatMap(acquire, (held) => hold(held, body)))),
+    tryWithLock: (body, options) =>
+      orShared(
+        (held) => Effect.asSome(body(held)),
+        Effect.scoped(
+          Effect.flatMap(acquireWithin(zk, contest, options?.wait), (held) =>
+            Option.isNone(held) ? Effect.succeedNone : Effect.asSome(hold(held.value, body))
+          )
+        )
+      ),
+    contenders: Effect.flatMap(
+      Effect.catchReason(members(zk, path), "ZooKeeperError", "NoNode", () => Effect.succeed([])),
+      (all) =>
+        Effect.map(
+          Effect.forEach(all, ({ name }) => zk.getOption(Path.join(path, name)), { concurrency: "unbounded" }),
+          (found) =>
+            found.flatMap((node, index) =>
+              Option.isSome(node) ? [{ node: Path.join(path, all[index]!.name), data: node.value.data }] : []
+            )
+        )
+    )
+  }
+}
+
+/**
+ * A lock below a path. Nothing is created before somebody locks.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<Lock, ZooKeeperError, ZooKeeper> {
+  const zk = yield* ZooKeeper
+  const { data = "", dialect = "curator", path, reentrant = false, stopOn = "lease" } = options
+  return overContest(
+    zk,
+    {
+      queue: { path, dialect, data },
+      role: "lock",
+      ahead: (before) => nearest(before),
+      stopOn,
+      onStage: () => Effect.void
+    },
+    reentrant
+  )
+})
+
+/**
+ * A lock as a service of the application.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const Service: ServiceFactory<Options, Lock> = factory(make)

@@ -1,0 +1,108 @@
+/**
+ * Many readers or one writer: a reader waits for the last writer before it, a writer for the last of anybody.
+ *
+ * @since 0.1.0
+ */
+import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
+import * as Op from "@effect-zookeeper/core/Op"
+import * as Path from "@effect-zookeeper/core/Path"
+import { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
+import { InvalidArgument, ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { randomUUID } from "node:crypto"
+import { nameOf } from "./Dialect.ts"
+import type { ExclusiveHolder, Holder } from "./Holder.ts"
+import type { Contest } from "./internal/contend.ts"
+import { enterAs } from "./internal/contender.ts"
+import { hold } from "./internal/hold.ts"
+import { nearest, sequenceOf } from "./internal/sequence.ts"
+import { type Lock, type LockOf, type Options, overContest } from "./Lock.ts"
+import { factory, type ServiceFactory } from "./Service.ts"
+
+/**
+ * Two locks over one path.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReadWriteLock {
+  /** Shared by readers. Has no fencing token: several hold it at a time. */
+  readonly read: LockOf<Holder>
+  /**
+   * Held by one writer. Asked for by the holder of the read lock, in the same fiber or a child of it, it fails with
+   * `InvalidArgument`: two readers that both wait to write would wait for ever.
+   */
+  readonly write: Lock
+  /**
+   * A read lock for the writer, from now until the scope closes: it exists before the write lock goes, so no other writer
+   * comes between. Release the write lock afterwards by closing its own scope.
+   */
+  readonly downgrade: (write: ExclusiveHolder) => Effect.Effect<Holder, ZooKeeperError | LeaseLost, Scope.Scope>
+}
+
+const upgrade = (path: string): ZooKeeperError =>
+  new ZooKeeperError({
+    operation: "write lock",
+    path,
+    applied: "no",
+    reason: new InvalidArgument({
+      problem:
+        "this fiber holds the read lock, and an upgrade would deadlock; release it first, or begin with the write lock"
+    })
+  })
+
+/**
+ * A read-write lock below a path, InterProcessReadWriteLock in the dialect of Curator.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* (
+  options: Options
+): Effect.fn.Return<ReadWriteLock, ZooKeeperError, ZooKeeper> {
+  const zk = yield* ZooKeeper
+  const { data = "", dialect = "curator", path, reentrant = false, stopOn = "lease" } = options
+  const base = { queue: { path, dialect, data }, stopOn, onStage: () => Effect.void }
+  const reads: Contest = { ...base, role: "read", ahead: (before) => nearest(before, ({ role }) => role !== "read") }
+  const writes: Contest = { ...base, role: "write", ahead: (before) => nearest(before) }
+  const isReading = Context.Reference(`@effect-zookeeper/recipes/ReadWriteLock/${randomUUID()}`, {
+    defaultValue: () => false
+  })
+  const read = overContest(zk, reads, reentrant)
+  const write = overContest(zk, writes, reentrant)
+  const unlessReading = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | ZooKeeperError, R> =>
+    Effect.flatMap(isReading, (reading): Effect.Effect<A, E | ZooKeeperError, R> =>
+      reading ? Effect.fail(upgrade(path)) : effect
+    )
+  return {
+    read: {
+      ...read,
+      withLock: (body) => read.withLock((held) => Effect.provideService(body(held), isReading, true)),
+      tryWithLock: (body, wait) => read.tryWithLock((held) => Effect.provideService(body(held), isReading, true), wait)
+    },
+    write: {
+      ...write,
+      acquire: unlessReading(write.acquire),
+      withLock: (body) => unlessReading(write.withLock(body)),
+      tryWithLock: (body, wait) => unlessReading(write.tryWithLock(body, wait))
+    },
+    downgrade: (writer) =>
+      Effect.gen(function* () {
+        // The reader stands where the writer stood: with the writer's number, not with one of its own (CURATOR-621).
+        const name = nameOf(dialect, "read", randomUUID()).name + sequenceOf(Path.name(writer.node))
+        const node = Path.join(path, name)
+        const create = writer.guard(Op.create(node, data, { mode: "ephemeral" }))
+        return yield* hold(zk, yield* enterAs(zk, node, create), stopOn)
+      })
+  }
+})
+
+/**
+ * A read-write lock as a service of the application.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const Service: ServiceFactory<Options, ReadWriteLock> = factory(make)
