@@ -176,13 +176,14 @@ export interface ZooKeeper {
     ...reads: Reads
   ) => Effect.Effect<Read.Results<Reads>, ZooKeeperError>
   /**
-   * Replaces the data by what `f` makes of it, if nobody else did meanwhile, else reads and tries again by `retry`.
+   * Replaces the data by what `f` makes of it, if nobody else did meanwhile, else reads and tries again by `retry`. When
+   * the answer is lost it fails with `applied: "unknown"`, unless `idempotent` says that doing it twice does no harm.
    */
-  readonly update: (
+  readonly update: <E = never, R = never>(
     path: string,
-    f: (node: Node) => Data,
+    f: (node: Node) => Data | Effect.Effect<Data, E, R>,
     options?: { readonly idempotent?: boolean | undefined }
-  ) => Effect.Effect<Stat, ZooKeeperError>
+  ) => Effect.Effect<Stat, ZooKeeperError | E, R>
 
   /** The ephemeral nodes of this session below a prefix (3.6 and later). */
   readonly getEphemerals: (prefix?: string) => Effect.Effect<ReadonlyArray<string>, ZooKeeperError>
