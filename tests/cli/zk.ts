@@ -58,10 +58,10 @@ export const zk = (args: ReadonlyArray<string>, options: Options = {}): Effect.E
       // A command that does not read its input may have gone when this arrives.
       child.stdin.on("error", () => {})
       child.stdin.end(options.stdin)
-      return Effect.as(
+      return Effect.map(
         Effect.promise(() => once(child, "close")),
-        undefined
-      ).pipe(Effect.map(result))
+        result
+      )
     })
   )
 

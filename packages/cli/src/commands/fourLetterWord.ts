@@ -51,7 +51,7 @@ export const fourLetterWord = Command.make(
           message: `the server does not answer ${word}; add it to its 4lw.commands.whitelist`
         })
       case "NotServing":
-        return yield* new UnavailableError({ message: `the server is not part of a quorum, or still starting` })
+        return yield* new UnavailableError({ message: "the server is not part of a quorum, or still starting" })
       case "NotUnderstood":
       case "Answered":
         return yield* print({
