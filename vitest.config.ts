@@ -53,6 +53,8 @@ export default defineConfig({
       project("unit", ["packages/*/test/**/*.test.ts"]),
       project("real", ["tests/real/**/*.test.ts"], onServers),
       ...otherVersions,
+      // These run the built command: `npm run build` first.
+      project("cli", ["tests/cli/**/*.test.ts"], onServers),
       project("interop", ["tests/interop/**/*.test.ts"], onServers),
       project("faults", ["tests/faults/**/*.test.ts"]),
       project("contract", ["tests/contract/**/*.test.ts"])

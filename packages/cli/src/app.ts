@@ -1,0 +1,63 @@
+/**
+ * The whole command: its verbs, the built-in flags, and one ending for every failure.
+ */
+import * as CliConfig from "effect/cli/CliConfig"
+import * as Command from "effect/cli/Command"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import manifest from "../package.json" with { type: "json" }
+import { acl } from "./commands/acl.ts"
+import { create } from "./commands/create.ts"
+import { exists } from "./commands/exists.ts"
+import { fourLetterWord } from "./commands/fourLetterWord.ts"
+import { get } from "./commands/get.ts"
+import { ls } from "./commands/ls.ts"
+import { rm } from "./commands/rm.ts"
+import { set } from "./commands/set.ts"
+import { stat } from "./commands/stat.ts"
+import { sync } from "./commands/sync.ts"
+import { watch } from "./commands/watch.ts"
+import { whoami } from "./commands/whoami.ts"
+import { root } from "./connection/flags.ts"
+import { endingOf, ExitCode } from "./exit.ts"
+import * as Color from "./render/color.ts"
+import * as Presenter from "./render/presenter.ts"
+import * as Stderr from "./render/stderr.ts"
+
+export const app = root.pipe(
+  Command.withDescription("A command line for Apache ZooKeeper"),
+  Command.withSubcommands([
+    { group: "Read", commands: [ls, get, stat, exists, watch] },
+    { group: "Write", commands: [create, set, rm, sync] },
+    { group: "Access", commands: [acl, whoami] },
+    { group: "Server", commands: [fourLetterWord] }
+  ])
+)
+
+/** Runs a command line to its exit code; whatever there is to say has been said. */
+export const run = (args: ReadonlyArray<string>) =>
+  Command.runWith(app, { version: manifest.version })(args).pipe(
+    Effect.as<ExitCode>(ExitCode.ok),
+    Effect.catch(
+      Effect.fnUntraced(function* (failure) {
+        const { code, message } = endingOf(failure)
+        if (message !== undefined) yield* Stderr.error(message)
+        return code
+      })
+    ),
+    Effect.catchDefect((defect) =>
+      Effect.as(
+        Stderr.error(`this is a bug of zk: ${defect instanceof Error ? defect.stack : String(defect)}`),
+        ExitCode.no
+      )
+    ),
+    Effect.provide(
+      Layer.mergeAll(
+        // No wizard, and no log level beside --verbose and --quiet.
+        CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] }),
+        Presenter.layer,
+        Color.layer(args)
+      )
+    )
+  )

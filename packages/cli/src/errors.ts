@@ -1,0 +1,23 @@
+/**
+ * What can go wrong before or beside an operation of ZooKeeper; see exit.ts for what becomes of it.
+ */
+import * as Data from "effect/Data"
+
+/** The command line cannot be meant so: flags that exclude each other, a path that must not be removed. */
+export class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
+
+/** A value that cannot be read or is not what it was said to be: a missing file, a wrong digit, data that is no JSON. */
+export class InputError extends Data.TaggedError("InputError")<{ readonly message: string }> {}
+
+/** Something that this installation cannot do. */
+export class UnavailableError extends Data.TaggedError("UnavailableError")<{ readonly message: string }> {}
+
+/** The answer was given and it is "no". */
+export class AnsweredNo extends Data.TaggedError("AnsweredNo") {}
+
+/** Standard output takes nothing more. */
+export class OutputError extends Data.TaggedError("OutputError")<{
+  readonly message: string
+  /** The reader has gone, as `head` does: no reason to complain. */
+  readonly readerGone: boolean
+}> {}

@@ -1,0 +1,60 @@
+/**
+ * The four-letter words without a session: for servers that cannot give one, which is when they are asked most.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as ConnectString from "../model/ConnectString.ts"
+import { ConnectFailed, InvalidArgument, make as makeError, type ZooKeeperError } from "../model/ZooKeeperError.ts"
+import { Dialer } from "../session/Dialer.ts"
+import type { TlsOptions } from "../transport/Connection.ts"
+import { Lookup } from "../transport/Lookup.ts"
+import { Transport } from "../transport/Transport.ts"
+
+export { type Answer, isWord, parse, type Values, type Word, words } from "../wire/FourLetterWord.ts"
+
+/**
+ * How a server is asked.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface AskOptions {
+  /** How long one server may take. Default 5 seconds. */
+  readonly timeout?: Duration.Input | undefined
+  readonly tls?: TlsOptions | undefined
+}
+
+const failure = (reason: InvalidArgument | ConnectFailed): ZooKeeperError =>
+  makeError(() => ({ operation: "fourLetterWord", applied: "no", reason }))
+
+/**
+ * What the first server of a connect string that answers has to say to a word, as text; `parse` makes a record of it.
+ * Fails with `ConnectFailed`, naming every server and why, when none answers.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const ask = Effect.fnUntraced(function* (
+  connect: string,
+  word: string,
+  options: AskOptions = {}
+): Effect.fn.Return<string, ZooKeeperError> {
+  const { hosts } = yield* Effect.mapError(Effect.fromResult(ConnectString.parse(connect)), (problem) =>
+    failure(new InvalidArgument({ problem: `the connect string '${connect}' cannot be used: ${problem}` }))
+  )
+  if (!/^[a-z]{4}$/.test(word)) {
+    return yield* failure(new InvalidArgument({ problem: `'${word}' is not a four-letter word` }))
+  }
+  const dialer = new Dialer(hosts, options.tls, yield* Transport, yield* Lookup)
+  const timeout = Duration.toMillis(Duration.fromInputUnsafe(options.timeout ?? "5 seconds"))
+  const attempts: Array<{ readonly host: string; readonly cause: string }> = []
+  for (const host of hosts) {
+    const answer = yield* Effect.result(dialer.ask(host, word, timeout))
+    if (Result.isSuccess(answer)) return answer.success
+    attempts.push({ host: ConnectString.formatHost(host), cause: answer.failure.cause })
+  }
+  return yield* failure(new ConnectFailed({ attempts }))
+})
