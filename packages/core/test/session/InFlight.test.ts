@@ -6,11 +6,10 @@ import { type TestCall, testCall } from "./calls.ts"
 
 const count = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 }))
 const step = Schema.Union([
-  Schema.Struct({ _tag: Schema.Literal("push"), count }),
-  Schema.Struct({ _tag: Schema.Literal("flush") }),
-  Schema.Struct({ _tag: Schema.Literal("shift"), count }),
-  Schema.Struct({
-    _tag: Schema.Literal("overdue"),
+  Schema.TaggedStruct("push", { count }),
+  Schema.TaggedStruct("flush", {}),
+  Schema.TaggedStruct("shift", { count }),
+  Schema.TaggedStruct("overdue", {
     age: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 20 }))
   })
 ])
