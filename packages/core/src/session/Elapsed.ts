@@ -6,10 +6,17 @@
  */
 import type * as Clock from "effect/Clock"
 
+/** The wall clock shows whole ms, so that much (and what lies between reading the two) is no jump. */
+const COARSE = 2
+
 export class Elapsed {
   private readonly clock: Clock.Clock
-  private monotonic: bigint
-  private wall: number
+  private readonly monotonic: bigint
+  private readonly wall: number
+  /** How far the wall clock is ahead of the monotonic one since both were first read. */
+  private lead = 0
+  /** What only the wall clock counted. */
+  private suspended = 0
   private passed = 0
 
   constructor(clock: Clock.Clock) {
@@ -20,13 +27,14 @@ export class Elapsed {
 
   /** Milliseconds since this was made; never goes back. */
   now(): number {
-    const monotonic = this.clock.monotonicTimeNanosUnsafe()
-    const wall = this.clock.currentTimeMillisUnsafe()
-    const byMonotonic = Number(monotonic - this.monotonic) / 1_000_000
-    const byWall = wall - this.wall
-    this.monotonic = monotonic
-    this.wall = wall
-    this.passed += Math.max(byMonotonic, byWall, 0)
+    const monotonic = Number(this.clock.monotonicTimeNanosUnsafe() - this.monotonic) / 1_000_000
+    const jump = this.clock.currentTimeMillisUnsafe() - this.wall - monotonic - this.lead
+    if (Math.abs(jump) > COARSE) {
+      this.lead += jump
+      // A jump back only says that the clock was set.
+      if (jump > 0) this.suspended += jump
+    }
+    this.passed = Math.max(this.passed, monotonic + this.suspended)
     return this.passed
   }
 

@@ -55,19 +55,25 @@ export class InFlight {
   /** Everything pushed so far is being written. */
   flushed(at: number): void {
     if (this.written === this.tail) return
+    this.forget()
     this.written = this.tail
     this.marks.push({ end: this.tail, at })
   }
 
-  /** When the request that was answered last was written. */
-  answeredSentAt(): number {
+  /** Leaves the marks of what was answered behind, but for the last one. */
+  private forget(): void {
     const marks = this.marks
     while (this.firstMark < marks.length - 1 && marks[this.firstMark]!.end < this.head) this.firstMark++
     if (this.firstMark > 64 && this.firstMark * 2 > marks.length) {
       marks.splice(0, this.firstMark)
       this.firstMark = 0
     }
-    return marks[this.firstMark]?.at ?? -Infinity
+  }
+
+  /** When the request that was answered last was written. */
+  answeredSentAt(): number {
+    this.forget()
+    return this.marks[this.firstMark]?.at ?? -Infinity
   }
 
   /** Since when the oldest request waits for its answer; undefined when none was written. */

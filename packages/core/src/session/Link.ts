@@ -100,16 +100,19 @@ export class Link {
     maxRequest: number
   ): boolean {
     const start = writer.length
-    const frame = writer.beginFrame()
-    writer.int(xid)
-    writer.int(operation.code)
-    operation.request.encode(writer, request)
-    if (writer.length - start - 4 > maxRequest) {
-      writer.truncate(start)
-      return false
+    let fits = false
+    try {
+      const frame = writer.beginFrame()
+      writer.int(xid)
+      writer.int(operation.code)
+      operation.request.encode(writer, request)
+      fits = writer.length - start - 4 <= maxRequest
+      if (fits) writer.endFrame(frame)
+    } finally {
+      // Also when a value of the wrong type could not be encoded: half a request would take the others' places.
+      if (!fits) writer.truncate(start)
     }
-    writer.endFrame(frame)
-    return true
+    return fits
   }
 
   /** Sends a call with all others of this turn; false when it is too large. */

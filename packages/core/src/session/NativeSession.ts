@@ -219,6 +219,7 @@ class NativeSession implements Session {
       {
         onHandshake: (response) => this.onHandshake(response),
         onHeard: (confirmedAt, waitingSince) => {
+          if (this.serving) this.step = undefined
           this.feed({ _tag: "Heard", now: this.elapsed.now(), confirmedAt, waitingSince })
           if (this.waiting.size > 0 && this.serving && this.link === link) this.fill(link)
         },
@@ -287,7 +288,6 @@ class NativeSession implements Session {
 
   private serve(readOnly: boolean): void {
     this.stop()
-    this.step = undefined
     this.serving = true
     const link = this.link!
     for (const batch of this.watches.batches(this.seen())) {

@@ -48,6 +48,10 @@ export interface State {
   readonly ticket: Ticket | undefined
   /** How many sessions there were. */
   readonly epoch: number
+  /** Whether there ever was a connection that serves. */
+  readonly served: boolean
+  /** Whether the present connection has answered more than its handshake and its logins. */
+  readonly proven: boolean
   /** The timeout granted last, or the one to ask for before that. */
   readonly timeout: number
   /** The smallest timeout granted in this epoch: what the lease counts with. */
@@ -67,7 +71,7 @@ export interface State {
   /** The host in use or tried now, and why each host failed last. */
   readonly host: number
   readonly causes: ReadonlyArray<string | undefined>
-  /** How many hosts were tried since the last connection. */
+  /** How many hosts were tried since the last connection that was proven. */
   readonly tries: number
   /** Set when the owner wants the session closed: until when to try, and what comes after. */
   readonly closing: { readonly until: number; readonly then: "over" | "renew" } | undefined
@@ -81,6 +85,8 @@ export const initial = (settings: Settings, ticket: Ticket | undefined): State =
   published: undefined,
   ticket,
   epoch: 0,
+  served: false,
+  proven: false,
   timeout: settings.timeout,
   smallest: settings.timeout,
   startedAt: 0,
@@ -136,32 +142,34 @@ export const askAt = (state: State): number =>
 
 /** When the first session counts as failed. */
 export const connectBy = (state: State): number =>
-  state.epoch === 0 ? state.startedAt + state.settings.connectTimeout : Infinity
+  state.served ? Infinity : state.startedAt + state.settings.connectTimeout
+
+/** When something is to be judged or sent that a late look at the clock excuses. */
+const judgedAt = (state: State, phase: Phase): number => {
+  switch (phase._tag) {
+    case "Serving":
+      return Math.min(state.sentAt + heartbeat(state), silentAt(state), phase.readOnly ? Infinity : askAt(state))
+    case "Opening":
+    case "Preparing":
+    case "Closing":
+      return phase.until
+    default:
+      return Infinity
+  }
+}
 
 /** When the rules want to look at the clock again, at the latest. */
 export const nextWake = (state: State, now: number): number => {
   const limit = deadline(state)
   const watchdog = state.guards > 0 ? Math.min(now + state.timeout / 12, limit > now ? limit : Infinity) : Infinity
-  const excuse = state.excused ? now + state.timeout / 24 : Infinity
   switch (state.phase._tag) {
     case "Idle":
     case "Over":
       return Infinity
-    case "Serving": {
-      const { phase } = state
-      const beat = state.sentAt + heartbeat(state)
-      return Math.min(watchdog, excuse, beat, silentAt(state), phase.readOnly ? Infinity : askAt(state))
+    default: {
+      const end = Math.min(watchdog, givenUpAt(state), connectBy(state), state.closing?.until ?? Infinity)
+      // What is excused lies in the past.
+      return Math.min(end, state.excused ? now + state.timeout / 24 : judgedAt(state, state.phase))
     }
-    case "Pausing":
-      return Math.min(watchdog, givenUpAt(state), connectBy(state), state.closing?.until ?? Infinity)
-    default:
-      return Math.min(
-        watchdog,
-        excuse,
-        state.phase.until,
-        givenUpAt(state),
-        connectBy(state),
-        state.closing?.until ?? Infinity
-      )
   }
 }

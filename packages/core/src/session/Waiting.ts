@@ -59,10 +59,14 @@ export class Waiting {
 
   /** Fails the calls that wait since `before` or longer; all of them when it is left out. */
   fail(reason: Reason, before: number = Infinity): void {
+    const late: Array<AnyCall> = []
     for (const [call, { since }] of this.calls) {
-      if (since > before) return
-      this.calls.delete(call)
-      call.fail(reason, "no")
+      if (since > before) break
+      late.push(call)
+    }
+    // Whoever is told may ask again at once, or give up what another waits for.
+    for (const call of late) {
+      if (this.calls.delete(call)) call.fail(reason, "no")
     }
   }
 }

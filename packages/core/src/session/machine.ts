@@ -122,6 +122,7 @@ const open =
       ...state,
       host,
       excused: false,
+      proven: false,
       phase: { _tag: "Opening", until: now + At.handshakeTime(state), requestedAt: undefined }
     },
     [{ _tag: "Open", host }]
@@ -162,34 +163,52 @@ const expire = (state: State, now: number): Step => {
 }
 
 /** The present host failed: the next one, or a pause when all had their turn. */
-const nextHost = (state: State, now: number, cause: string): Step => {
-  const drop: Output = { _tag: "Drop", reason: new ConnectionLost({ detail: cause }) }
-  const { host, settings } = state
-  const tried: State = {
-    ...state,
-    tries: state.tries + 1,
-    causes: state.causes.map((old, index) => (index === host ? cause : old))
+const tryNext =
+  (now: number, cause: string) =>
+  (state: State): Step => {
+    const { host, settings } = state
+    const tried: State = {
+      ...state,
+      tries: state.tries + 1,
+      causes: state.causes.map((old, index) => (index === host ? cause : old))
+    }
+    return tried.tries % settings.hosts.length === 0
+      ? chain(tried, become({ _tag: "Pausing" }), emit({ _tag: "Pause", causes: tried.causes }))
+      : open(now, (host + 1) % settings.hosts.length)(tried)
   }
-  return tried.tries % settings.hosts.length === 0
-    ? chain(tried, become({ _tag: "Pausing" }), emit(drop, { _tag: "Pause", causes: tried.causes }))
-    : chain(tried, emit(drop), open(now, (host + 1) % settings.hosts.length))
-}
 
-/** An established connection broke: at once to another host. A session that only a read-only server knew is over. */
-const lost = (state: State, now: number, reason: Reason, next?: number): Step => {
-  const readOnly = (state.phase._tag === "Serving" || state.phase._tag === "Preparing") && state.phase.readOnly
-  const { closing } = state
-  if (state.phase._tag === "Closing" && closing !== undefined) return ended(state, now)
+const nextHost = (state: State, now: number, cause: string): Step =>
+  chain(state, emit({ _tag: "Drop", reason: new ConnectionLost({ detail: cause }) }), tryNext(now, cause))
+
+/**
+ * An established connection broke: at once to another host, unless it never was of any use: a server that accepts
+ * everybody and hangs up would be stormed. A session that only a read-only server knew is over.
+ */
+const lost = (
+  state: State,
+  now: number,
+  cause: string,
+  reason: Reason = new ConnectionLost({ detail: cause }),
+  next: number | undefined = undefined
+): Step => {
+  const { closing, phase, proven } = state
+  const readOnly = (phase._tag === "Serving" || phase._tag === "Preparing") && phase.readOnly
+  const left: State = {
+    ...state,
+    waitingSince: undefined,
+    ...(readOnly ? { ticket: undefined, confirmedAt: -Infinity } : {})
+  }
+  if (closing !== undefined && (phase._tag === "Closing" || left.ticket === undefined)) return ended(left, now)
   const host = next ?? (state.host + 1) % state.settings.hosts.length
   return chain(
-    { ...state, waitingSince: undefined, tries: 0, ...(readOnly ? { ticket: undefined, confirmedAt: -Infinity } : {}) },
+    left,
     emit({ _tag: "Drop", reason }),
     (state) =>
       publish(
         state,
         state.ticket === undefined ? { _tag: "Connecting" } : { _tag: "Suspended", deadline: At.deadline(state) }
       ),
-    open(now, host)
+    proven || next !== undefined ? open(now, host) : tryNext(now, cause)
   )
 }
 
@@ -263,15 +282,12 @@ const tick = (state: State, now: number, late: boolean): Step => {
           )
         : [judged, []]
     case "Preparing":
-      return now >= phase.until
-        ? lost(judged, now, new ConnectionLost({ detail: "no answer to the login" }))
-        : [judged, []]
+      return now >= phase.until ? lost(judged, now, "no answer to the login") : [judged, []]
     case "Closing":
       return [judged, []]
     case "Serving":
       if (now >= At.silentAt(judged)) {
-        const detail = `nothing heard for ${Math.round(At.patience(judged))} ms with a request unanswered`
-        return lost(judged, now, new ConnectionLost({ detail }))
+        return lost(judged, now, `nothing heard for ${Math.round(At.patience(judged))} ms with a request unanswered`)
       }
       if (!phase.readOnly && now >= At.askAt(judged)) return [{ ...judged, askedAt: now }, [{ _tag: "Confirm" }]]
       return now >= judged.sentAt + At.heartbeat(judged) ? [judged, [{ _tag: "Ping" }]] : [judged, []]
@@ -288,13 +304,14 @@ export const transition = (state: State, input: Input): Step => {
   if (phase._tag === "Over") return [state, []]
   switch (input._tag) {
     case "Start":
+      if (phase._tag !== "Idle") return [state, []]
       return chain(
         { ...state, startedAt: now, heardAt: now },
         (state) => publish(state, { _tag: "Connecting" }),
         open(now, 0)
       )
     case "Opened":
-      return phase._tag !== "Opening"
+      return phase._tag !== "Opening" || phase.requestedAt !== undefined
         ? [state, []]
         : [
             { ...state, phase: { ...phase, requestedAt: now } },
@@ -308,13 +325,15 @@ export const transition = (state: State, input: Input): Step => {
             ]
           ]
     case "Answer":
-      return phase._tag === "Opening" ? answer(state, now, phase.requestedAt ?? now, input.response) : [state, []]
+      return phase._tag === "Opening" && phase.requestedAt !== undefined
+        ? answer(state, now, phase.requestedAt, input.response)
+        : [state, []]
     case "Prepared": {
       if (phase._tag !== "Preparing") return [state, []]
       if (state.closing !== undefined) return sendClose(state.closing.until)(state)
       const { fresh, readOnly } = phase
       return chain(
-        { ...state, tries: 0, causes: state.causes.map(() => undefined) },
+        { ...state, served: true },
         become({ _tag: "Serving", readOnly }),
         emit({ _tag: "Serve", fresh, readOnly }),
         (state) => publish(state, { _tag: "Connected", readOnly })
@@ -323,15 +342,17 @@ export const transition = (state: State, input: Input): Step => {
     case "LoginRefused":
       return over(state, new AuthFailed({ scheme: input.scheme, detail: input.detail }))
     case "Lost":
-      if (isConnected(state)) return lost(state, now, input.reason)
+      if (isConnected(state)) return lost(state, now, input.cause, input.reason)
       return phase._tag === "Opening" ? nextHost(state, now, input.cause) : [state, []]
     case "Flushed":
       return [{ ...state, sentAt: now, waitingSince: state.waitingSince ?? now }, []]
     case "Heard": {
       const readOnly = phase._tag === "Serving" && phase.readOnly
+      const proves = phase._tag === "Serving" && !state.proven
       return [
         {
           ...state,
+          ...(proves ? { proven: true, tries: 0, causes: state.causes.map(() => undefined) } : {}),
           heardAt: now,
           waitingSince: input.waitingSince,
           confirmedAt: readOnly ? -Infinity : Math.max(state.confirmedAt, input.confirmedAt)
@@ -346,15 +367,17 @@ export const transition = (state: State, input: Input): Step => {
     case "GiveUp":
       return phase._tag === "Pausing" ? over(state, failed(state)) : [state, []]
     case "Wiped":
-      return over(state, failed({ ...state, causes: input.causes }))
+      return phase._tag === "Pausing" ? over(state, failed({ ...state, causes: input.causes })) : [state, []]
     case "Found":
       return phase._tag === "Serving" && phase.readOnly
-        ? lost(state, now, new ConnectionLost({ detail: "moving to a server with a quorum" }), input.host)
+        ? lost(state, now, "moving to a server with a quorum", undefined, input.host)
         : [state, []]
     case "Guard":
       return [{ ...state, guards: state.guards + input.change }, []]
     case "Close": {
-      const until = now + state.settings.releaseTimeout
+      // The first wish sets the time, and nothing follows the wish to end.
+      if (state.closing?.then === "over" || state.closing?.then === input.then) return [state, []]
+      const until = state.closing?.until ?? now + state.settings.releaseTimeout
       const closing: State = { ...state, closing: { until, then: input.then } }
       const reason = input.then === "over" ? new Closed({}) : new SessionExpired({})
       if (phase._tag === "Serving") return chain(closing, emit({ _tag: "FailQueued", reason }), sendClose(until))

@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
+import { inspect } from "node:util"
 import * as ConnectString from "../model/ConnectString.ts"
 import { InvalidArgument, make as makeError, type ZooKeeperError } from "../model/ZooKeeperError.ts"
 import type { Settings } from "./NativeSession.ts"
@@ -76,7 +77,7 @@ const millis = (name: string, value: Duration.Input | "infinity" | undefined, fa
   if (value === "infinity") return Infinity
   const duration = Duration.fromInput(value)
   const length = duration._tag === "Some" ? Duration.toMillis(duration.value) : Number.NaN
-  return length > 0 ? length : refuse(`${name} must be a duration above zero, not ${String(value)}`)
+  return length > 0 ? length : refuse(`${name} must be a duration above zero, not ${inspect(value)}`)
 }
 
 const whole = (name: string, value: number | undefined, fallback: number, least: number): number => {
@@ -117,7 +118,8 @@ const resolve = (options: Options): Settings => {
   const margin = options.margin ?? 0.25
   if (!(margin > 0 && margin < 1)) refuse(`margin must lie between 0 and 1, not ${margin}`)
   const timeout = millis("sessionTimeout", options.sessionTimeout, 10_000)
-  if (timeout > 0x7fff_ffff) refuse(`sessionTimeout must be below 2^31 ms, not ${timeout} ms`)
+  if (timeout < 1 || timeout > 0x7fff_ffff)
+    refuse(`sessionTimeout must lie between 1 and 2^31 - 1 ms, not ${timeout} ms`)
   return {
     connect: { ...connect, hosts },
     rules: {
