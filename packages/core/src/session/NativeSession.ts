@@ -119,6 +119,7 @@ class NativeSession implements Session {
     this.hosts = settings.connect.hosts
     this.identities = [...settings.auth]
     this.state = At.initial(settings.rules, ticket)
+    this.lastId = ticket?.id ?? 0n
     this.states = new States(settings.rules.onExpired === "fail")
     this.waiting = new Waiting(settings.maxQueued, settings.maxRequest)
     this.fork = Effect.runForkWith(context)
@@ -262,6 +263,7 @@ class NativeSession implements Session {
   }
 
   private prepare(fresh: boolean): void {
+    this.lastId = this.info.id
     const { sasl, store } = this.settings
     const prepared = () => this.feed({ _tag: "Prepared", now: this.elapsed.now() })
     const saves = fresh && store !== undefined
@@ -465,7 +467,6 @@ class NativeSession implements Session {
       state._tag === "Suspended" ? { _tag: "Suspended", deadline: this.elapsed.toWall(state.deadline) } : state
     switch (state._tag) {
       case "Connected": {
-        this.lastId = this.info.id
         const took = Math.round(this.elapsed.now() - this.state.startedAt)
         const how = state.readOnly ? "read-only, " : ""
         this.log(Effect.logDebug(`Connected to ${this.info.server} in ${took} ms (${how}${this.name()})`))
