@@ -42,7 +42,7 @@ describe("a chroot", () => {
         yield* zk.create(`/${name}/in`, "", { mode: "ephemeral" })
         yield* zk.create(`/${name}-beside`, "", { mode: "ephemeral" })
         assert.sameMembers([...(yield* zk.getEphemerals())], [`/${name}/in`, `/${name}-beside`])
-        assert.sameMembers([...(yield* zk.getEphemerals(`/${name}`))], [`/${name}/in`])
+        assert.sameMembers([...(yield* zk.getEphemerals(`/${name}/`))], [`/${name}/in`])
         return { id: zk.session.id, password: zk.session.password }
       })
       const { id, password } = yield* Effect.scoped(outside)
