@@ -23,6 +23,7 @@ import {
   type AuthFailed,
   ConnectFailed,
   ConnectionLost,
+  fromCode,
   InvalidArgument,
   make as makeError,
   type Reason,
@@ -370,9 +371,10 @@ class NativeSession implements Session {
 
   private onFatalCode(code: number): void {
     const now = this.elapsed.now()
-    if (code === -112) return this.feed({ _tag: "Gone", now })
-    const detail = code === -124 ? "it serves nobody who has not logged in" : "it refused an identity"
-    this.feed({ _tag: "LoginRefused", now, scheme: code === -124 ? "sasl" : "auth", detail })
+    const reason = fromCode(code)
+    if (reason._tag === "AuthFailed")
+      this.feed({ _tag: "LoginRefused", now, scheme: reason.scheme, detail: reason.detail })
+    else this.feed({ _tag: "Gone", now })
   }
 
   // ---- operations
