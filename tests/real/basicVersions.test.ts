@@ -12,15 +12,15 @@ const UNIMPLEMENTED = -6
 const since = <A>(minor: number, operation: (zk: Client) => Effect.Effect<A, ZooKeeperError>) =>
   Effect.gen(function* () {
     const zk = yield* onSingle({ sessionTimeout: "30 seconds" })
-    const { id } = zk.session
+    yield* zk.create("/mine", "", { mode: "ephemeral" })
     if (yield* has(zk, minor)) {
       yield* operation(zk)
     } else {
       yield* refused(operation(zk), "Unimplemented")
     }
-    // An unknown operation costs the connection, not the session.
-    yield* zk.create("/after", "", { mode: "ephemeral" })
-    assert.strictEqual((yield* zk.get("/after")).stat.ephemeralOwner, id)
+    // An unknown operation costs the connection, not the session; a read is sent again on the next one.
+    assert.strictEqual((yield* zk.get("/mine")).stat.ephemeralOwner, zk.session.id)
+    assert.strictEqual(zk.session.epoch, 1)
   })
 
 describe("since 3.6", () => {
