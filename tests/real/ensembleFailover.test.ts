@@ -1,43 +1,13 @@
 /** What becomes of a session and its operations when servers of its ensemble are killed, frozen and restarted. */
-import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { awaitState } from "../support/awaitState.ts"
 import * as RealEnsemble from "../support/zookeeper/RealEnsemble.ts"
-import type { Member } from "../support/zookeeper/RealEnsemble.ts"
-import { awaitConnected, type Client, recordStates, refused } from "./clients.ts"
-import { recordExistence } from "./existence.ts"
-import * as Load from "./load.ts"
+import { begin } from "./begin.ts"
+import { awaitConnected, type Client, refused } from "./clients.ts"
+import type * as Load from "./load.ts"
 
 const LIMIT = 120_000
-
-/** The session under test on `first`, an observer elsewhere, an ephemeral that it watches, and the load. */
-const begin = Effect.fnUntraced(function* (
-  ensemble: RealEnsemble.RealEnsemble,
-  first: Member,
-  options: Parameters<typeof ZooKeeper.make>[0] = {}
-) {
-  const others = ensemble.servers.filter(({ id }) => id !== first.id)
-  const on = (servers: ReadonlyArray<Member>) => servers.map(({ connectString }) => connectString).join(",")
-  const zk = yield* ZooKeeper.make({
-    sessionTimeout: "30 seconds",
-    ...options,
-    connect: on([first, ...others]),
-    shuffleHosts: false
-  })
-  assert.strictEqual(zk.session.server, first.connectString)
-  const other = yield* ZooKeeper.make({
-    connect: on([...others, first]),
-    shuffleHosts: false,
-    sessionTimeout: "60 seconds"
-  })
-  const states = yield* recordStates(zk)
-  yield* zk.create("/alive", "", { mode: "ephemeral" })
-  const existence = yield* recordExistence(other, "/alive")
-  const load = yield* Load.start(zk)
-  yield* load.progress()
-  return { zk, other, states, existence, load, id: zk.session.id }
-})
 
 /** The session went on: suspended and connected in turn, its ephemeral never gone. */
 const unharmed = Effect.fnUntraced(function* (

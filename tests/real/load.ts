@@ -19,7 +19,7 @@ type Outcome =
 interface Write {
   /** Unique among the writes: the node's data. */
   readonly mark: string
-  readonly kind: "create" | "protected"
+  readonly kind: "plain" | "protected" | "ephemeral"
   readonly path: string
   readonly outcome: Outcome
 }
@@ -73,13 +73,13 @@ export const start = Effect.fnUntraced(function* (zk: Client): Effect.fn.Return<
     ...[1, 2, 3].map((writer) =>
       repeat((i) => {
         const path = `/load/plain/${writer}-${i}`
-        return write("create", path, path, zk.create(path, path))
+        return write("plain", path, path, zk.create(path, path))
       })
     ),
     repeat((i) => {
       const mode = i % 2 === 0 ? "persistentSequential" : "ephemeralSequential"
       const created = zk.create("/load/protected/n-", `p${i}`, { mode, protected: true })
-      return write("protected", `p${i}`, "/load/protected/n-", created)
+      return write(i % 2 === 0 ? "protected" : "ephemeral", `p${i}`, "/load/protected/n-", created)
     }),
     // One writer, so that its values stand in order whatever happens.
     repeat((i) => {
@@ -129,11 +129,11 @@ export const start = Effect.fnUntraced(function* (zk: Client): Effect.fn.Return<
     const seen = JSON.stringify(counts())
     for (const { kind, mark, outcome, path } of writes) {
       const there =
-        kind === "create" ? (plain.has(path.slice("/load/plain/".length)) ? [path] : []) : (found.get(mark) ?? [])
+        kind === "plain" ? (plain.has(path.slice("/load/plain/".length)) ? [path] : []) : (found.get(mark) ?? [])
       const says = `${mark}: ${JSON.stringify(outcome)}, found ${there.join(", ") || "nowhere"}; all: ${seen}`
       assert.isAtMost(there.length, 1, says)
-      // An ephemeral that was made goes with its session; `epoch` tells whether there was an expiry.
-      const mayBeGone = kind === "protected" && zk.session.epoch > 1
+      // An ephemeral that was made goes with its session.
+      const mayBeGone = kind === "ephemeral" && (zk.session.epoch > 1 || zk.session.state._tag === "Expired")
       if (outcome.is === "done" && !mayBeGone) assert.deepStrictEqual(there, [outcome.path], says)
       if (outcome.is === "not done") assert.deepStrictEqual(there, [], says)
     }
