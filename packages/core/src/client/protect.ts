@@ -71,6 +71,12 @@ export const create = (
       )
 
     const send = once({ ...ask(view, path, creation), orphaned: removeOrphan })
-    const findOrSend = Effect.flatMap(find, (found) => (Option.isSome(found) ? Effect.succeed(found.value) : send))
-    return Effect.catchIf(send, isLost, () => Effect.retry(findOrSend, { schedule: view.retry, while: isLost }))
+    // Whatever comes in the way of the search, the create that it is about may have been done.
+    const search = Effect.mapError(find, ({ reason }) => failure(view, "create", path, reason, "unknown"))
+    const findOrSend = Effect.flatMap(search, (found) => (Option.isSome(found) ? Effect.succeed(found.value) : send))
+    return Effect.catchIf(send, isLost, () =>
+      Effect.onInterrupt(Effect.retry(findOrSend, { schedule: view.retry, while: isLost }), () =>
+        Effect.sync(() => removeOrphan(undefined))
+      )
+    )
   })

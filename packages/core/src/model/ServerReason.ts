@@ -410,13 +410,12 @@ export type ServerReason = InstanceType<(typeof classes)[keyof typeof classes]> 
 export const ServerReason = Schema.Union([...Object.values(classes), UnknownCode])
 
 /**
- * The reason that a code on the wire stands for. Codes that end the session have reasons of their own (ClientReason)
- * and come as {@link UnknownCode} only if a server sends them for a single operation.
+ * The reason that a code stands for, but for those that end the session: they are ClientReasons.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const fromCode = (code: number): ServerReason => {
+export const refusal = (code: number): ServerReason => {
   const name = nameOf(code)
   return name !== undefined && name in classes
     ? new classes[name as keyof typeof classes]({})

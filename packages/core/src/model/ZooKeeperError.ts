@@ -5,8 +5,8 @@
  */
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import { ClientReason } from "./ClientReason.ts"
-import { ServerReason } from "./ServerReason.ts"
+import { AuthFailed, ClientReason, SessionExpired } from "./ClientReason.ts"
+import { refusal, ServerReason } from "./ServerReason.ts"
 
 export * from "./ClientReason.ts"
 export * from "./ServerReason.ts"
@@ -34,6 +34,25 @@ export type TypeId = "~@effect-zookeeper/core/ZooKeeperError"
  * @since 0.1.0
  */
 export type Reason = ServerReason | ClientReason
+
+/**
+ * The reason that a code on the wire stands for, for whichever operation the server sends it.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromCode = (code: number): Reason => {
+  switch (code) {
+    case -112:
+      return new SessionExpired({})
+    case -115:
+      return new AuthFailed({ scheme: "auth", detail: "it refused an identity" })
+    case -124:
+      return new AuthFailed({ scheme: "sasl", detail: "it serves nobody who has not logged in" })
+    default:
+      return refusal(code)
+  }
+}
 
 /**
  * What is known about the server's state after a failure.

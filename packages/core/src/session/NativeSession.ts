@@ -23,6 +23,7 @@ import {
   type AuthFailed,
   ConnectFailed,
   ConnectionLost,
+  fromCode,
   InvalidArgument,
   make as makeError,
   type Reason,
@@ -119,6 +120,7 @@ class NativeSession implements Session {
     this.hosts = settings.connect.hosts
     this.identities = [...settings.auth]
     this.state = At.initial(settings.rules, ticket)
+    this.lastId = ticket?.id ?? 0n
     this.states = new States(settings.rules.onExpired === "fail")
     this.waiting = new Waiting(settings.maxQueued, settings.maxRequest)
     this.fork = Effect.runForkWith(context)
@@ -263,6 +265,7 @@ class NativeSession implements Session {
   }
 
   private prepare(fresh: boolean): void {
+    this.lastId = this.info.id
     const { sasl, store } = this.settings
     const prepared = () => this.feed({ _tag: "Prepared", now: this.elapsed.now() })
     const saves = fresh && store !== undefined
@@ -368,9 +371,10 @@ class NativeSession implements Session {
 
   private onFatalCode(code: number): void {
     const now = this.elapsed.now()
-    if (code === -112) return this.feed({ _tag: "Gone", now })
-    const detail = code === -124 ? "it serves nobody who has not logged in" : "it refused an identity"
-    this.feed({ _tag: "LoginRefused", now, scheme: code === -124 ? "sasl" : "auth", detail })
+    const reason = fromCode(code)
+    if (reason._tag === "AuthFailed")
+      this.feed({ _tag: "LoginRefused", now, scheme: reason.scheme, detail: reason.detail })
+    else this.feed({ _tag: "Gone", now })
   }
 
   // ---- operations
@@ -465,7 +469,6 @@ class NativeSession implements Session {
       state._tag === "Suspended" ? { _tag: "Suspended", deadline: this.elapsed.toWall(state.deadline) } : state
     switch (state._tag) {
       case "Connected": {
-        this.lastId = this.info.id
         const took = Math.round(this.elapsed.now() - this.state.startedAt)
         const how = state.readOnly ? "read-only, " : ""
         this.log(Effect.logDebug(`Connected to ${this.info.server} in ${took} ms (${how}${this.name()})`))
