@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { LeaseLost } from "../model/LeaseLost.ts"
-import { sync } from "./admin.ts"
+import { catchUp } from "./catchUp.ts"
 import type { View } from "./Attempt.ts"
 
 /**
@@ -15,7 +15,7 @@ export const confirm = (view: View): Effect.Effect<void, LeaseLost> =>
     const { info } = view.session
     return info.deadline - now >= Duration.toMillis(info.negotiatedTimeout) / 2
       ? Effect.void
-      : Effect.mapError(sync(view), () => new LeaseLost({ why: "deadline" }))
+      : Effect.mapError(catchUp(view, "/"), () => new LeaseLost({ why: "deadline" }))
   })
 
 /**

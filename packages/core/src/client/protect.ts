@@ -8,7 +8,7 @@ import { randomUUID } from "node:crypto"
 import * as CreateMode from "../model/CreateMode.ts"
 import * as Path from "../model/Path.ts"
 import { SessionExpired, type ZooKeeperError } from "../model/ZooKeeperError.ts"
-import { sync } from "./admin.ts"
+import { catchUp } from "./catchUp.ts"
 import { failure, invalid, once, type View } from "./Attempt.ts"
 import { ask, check } from "./create.ts"
 import type { Data } from "./Data.ts"
@@ -47,7 +47,7 @@ export const create = (
     const over = failure(view, "create", path, new SessionExpired({}), "unknown")
 
     const find: Effect.Effect<Option.Option<string>, ZooKeeperError> = Effect.gen(function* () {
-      yield* sync(view, parent)
+      yield* catchUp(view, parent)
       if (info.epoch !== epoch && epoch !== 0) return yield* over
       const names = yield* Effect.catchReason(children(view, parent), "ZooKeeperError", "NoNode", () =>
         Effect.succeed([])

@@ -41,6 +41,7 @@ import { setWatches, setWatches2 } from "../wire/ops/watches.ts"
 import { Alarm } from "./Alarm.ts"
 import { Dialer } from "./Dialer.ts"
 import { Elapsed } from "./Elapsed.ts"
+import type { Dial, Line } from "./Line.ts"
 import { Link } from "./Link.ts"
 import * as Login from "./login.ts"
 import { type Input, type Output, transition } from "./machine.ts"
@@ -95,6 +96,7 @@ class NativeSession implements Session {
   private readonly elapsed: Elapsed
   private readonly alarm: Alarm
   private readonly dialer: Dialer
+  private readonly dial: Dial
   private readonly states: States
   private readonly waiting: Waiting
   private readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
@@ -104,7 +106,7 @@ class NativeSession implements Session {
   private readonly inputs: Array<Input> = []
   private feeding = false
   private state: At.State
-  private link: Link | undefined
+  private link: Line | undefined
   private connection: Connection | undefined
   private serving = false
   private lastZxid = 0n
@@ -113,7 +115,12 @@ class NativeSession implements Session {
   private task: Fiber.Fiber<void> | undefined
   private step: ReconnectStep | undefined
 
-  constructor(settings: Settings, ticket: At.Ticket | undefined, context: Context.Context<never>) {
+  constructor(
+    settings: Settings,
+    ticket: At.Ticket | undefined,
+    context: Context.Context<never>,
+    dial: Dial | undefined
+  ) {
     const clock = Context.get(context, Clock.Clock)
     this.settings = settings
     this.chroot = settings.connect.chroot
@@ -127,6 +134,12 @@ class NativeSession implements Session {
     this.elapsed = new Elapsed(clock)
     this.alarm = new Alarm(clock, this.elapsed, this.fork, this.onAlarm)
     this.dialer = new Dialer(this.hosts, settings.tls, Context.get(context, Transport), Context.get(context, Lookup))
+    this.dial =
+      dial ??
+      ((host, events, now) => {
+        const line = new Link(settings, events, now)
+        return { line, opened: this.dialer.open(host, line) }
+      })
     this.info = this.makeInfo()
   }
 
@@ -216,8 +229,8 @@ class NativeSession implements Session {
   // ---- one connection
 
   private open(host: number): void {
-    const link: Link = new Link(
-      this.settings,
+    const { line: link, opened: opening } = this.dial(
+      host,
       {
         onHandshake: (response) => this.onHandshake(response),
         onHeard: (confirmedAt, waitingSince) => {
@@ -235,7 +248,7 @@ class NativeSession implements Session {
     this.link = link
     this.log(Effect.logDebug(`Connecting to ${formatHost(this.hosts[host]!)}`))
     const opened = (restore: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>) =>
-      Effect.match(restore(this.dialer.open(host, link)), {
+      Effect.match(restore(opening), {
         onFailure: ({ cause }) => {
           const reason = new ConnectionLost({ detail: cause })
           this.feed({ _tag: "Lost", now: this.elapsed.now(), cause, reason })
@@ -401,7 +414,7 @@ class NativeSession implements Session {
   }
 
   /** Sends what waits, as far as there is room. */
-  private fill(link: Link): void {
+  private fill(link: Line): void {
     this.waiting.drain(
       () => link.depth < this.settings.maxInFlight,
       (call, frame) => link.sendEncoded(call, frame)
@@ -418,7 +431,7 @@ class NativeSession implements Session {
   }
 
   /** The newest transaction seen on any connection, so that no server can take us back in time. */
-  private seen(link: Link | undefined = this.link): bigint {
+  private seen(link: Line | undefined = this.link): bigint {
     const here = link?.lastZxid ?? 0n
     return here > this.lastZxid ? here : this.lastZxid
   }
@@ -597,13 +610,14 @@ class NativeSession implements Session {
 }
 
 /**
- * Opens a session, or resumes one, and closes it at the end of the scope.
+ * Opens a session, or resumes one, and closes it at the end of the scope. `dial` is another driver's way to a server.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (
-  settings: Settings
+  settings: Settings,
+  dial?: Dial
 ): Effect.fn.Return<Session, ZooKeeperError, Scope.Scope> {
   const stored =
     settings.resume === undefined && settings.store !== undefined
@@ -611,7 +625,7 @@ export const make = Effect.fnUntraced(function* (
       : Option.none<Identity>()
   const resume = settings.resume ?? Option.getOrUndefined(stored)
   const ticket = resume && { id: resume.id, password: Redacted.value(resume.password) }
-  const session = new NativeSession(settings, ticket, yield* Effect.context<never>())
+  const session = new NativeSession(settings, ticket, yield* Effect.context<never>(), dial)
   yield* Effect.addFinalizer(() => session.released)
   yield* session.opened
   return session

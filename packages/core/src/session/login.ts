@@ -4,14 +4,14 @@ import * as Redacted from "effect/Redacted"
 import { nameOf } from "../model/ErrorCode.ts"
 import { AuthFailed } from "../model/ZooKeeperError.ts"
 import { sasl } from "../wire/ops/auth.ts"
-import type { Link } from "./Link.ts"
+import type { Line } from "./Line.ts"
 import type { Auth } from "./Options.ts"
 import type { SaslMechanism } from "./Sasl.ts"
 
 const refused = (scheme: string, code: number) =>
   new AuthFailed({ scheme, detail: `it answered ${nameOf(code) ?? "an unknown code"} (${code})` })
 
-const saslStep = (link: Link, scheme: string, token: Uint8Array): Effect.Effect<Uint8Array | null, AuthFailed> =>
+const saslStep = (link: Line, scheme: string, token: Uint8Array): Effect.Effect<Uint8Array | null, AuthFailed> =>
   Effect.callback((resume) => {
     link.send({
       operation: sasl,
@@ -23,7 +23,7 @@ const saslStep = (link: Link, scheme: string, token: Uint8Array): Effect.Effect<
     })
   })
 
-const saslLogin = Effect.fnUntraced(function* (link: Link, mechanism: SaslMechanism) {
+const saslLogin = Effect.fnUntraced(function* (link: Line, mechanism: SaslMechanism) {
   const scheme = `sasl ${mechanism.name}`
   const exchange = mechanism.start()
   let token = exchange.initial
@@ -40,7 +40,7 @@ const saslLogin = Effect.fnUntraced(function* (link: Link, mechanism: SaslMechan
 })
 
 /** Logs in with one identity; any text is accepted as digest, other schemes can be refused. */
-export const addAuth = (link: Link, { credentials, scheme }: Auth): Effect.Effect<void, AuthFailed> =>
+export const addAuth = (link: Line, { credentials, scheme }: Auth): Effect.Effect<void, AuthFailed> =>
   Effect.callback((resume) => {
     const auth = new TextEncoder().encode(Redacted.value(credentials))
     link.login({ type: 0, scheme, auth }, (code) =>
@@ -51,7 +51,7 @@ export const addAuth = (link: Link, { credentials, scheme }: Auth): Effect.Effec
 
 /** All logins of a connection. The identities leave in one write. */
 export const logIn = (
-  link: Link,
+  link: Line,
   mechanism: SaslMechanism | undefined,
   identities: ReadonlyArray<Auth>
 ): Effect.Effect<void, AuthFailed> =>

@@ -1,0 +1,28 @@
+/**
+ * Where a session's connections come from: what it needs of a conversation with one host, whoever speaks the protocol.
+ *
+ * The native driver's lines are Links over our own bytes; NodeZookeeperClient brings lines over another library.
+ */
+import type * as Effect from "effect/Effect"
+import type { Connection, OpenFailed } from "../transport/Connection.ts"
+import type { Operation } from "../wire/Operation.ts"
+import type { SetWatches } from "../wire/ops/watches.ts"
+import type { Link, LinkEvents } from "./Link.ts"
+
+/** A conversation with one server, as {@link Link} has it. */
+export type Line = Pick<
+  Link,
+  "depth" | "lastZxid" | "handshake" | "send" | "sendEncoded" | "ping" | "login" | "overdue" | "nextSweep" | "destroy"
+> & {
+  /** Registers watches again; answered without being waited for. */
+  readonly setWatches: <Request extends SetWatches>(operation: Operation<Request, any>, request: Request) => void
+}
+
+/** A line and how it is opened: it is there before its connection is, and is destroyed also when that never comes. */
+export interface Dialed {
+  readonly line: Line
+  readonly opened: Effect.Effect<Connection, OpenFailed>
+}
+
+/** Begins a conversation with the host of this index. */
+export type Dial = (host: number, events: LinkEvents, now: () => number) => Dialed
