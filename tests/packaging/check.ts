@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
-import { modules, pack, packages, run } from "./packages.ts"
+import { modules, pack, type Package, packages, run } from "./packages.ts"
 import { problemsOf } from "./rules.ts"
 
 const bin = path.resolve(import.meta.dirname, "../../node_modules/.bin")
@@ -16,20 +16,22 @@ const complaint = (command: string, ...args: ReadonlyArray<string>): Promise<Rea
     ]
   )
 
+const check = async (each: Package, destination: string): Promise<void> => {
+  const { file, files } = await pack(each.folder, destination)
+  const isLibrary = modules(each.manifest).length > 0
+  const complaints = await Promise.all([
+    complaint("publint", "run", file, "--strict"),
+    isLibrary ? complaint("attw", file, "--profile", "esm-only") : []
+  ])
+  const problems = [...problemsOf(each, files), ...complaints.flat()]
+  console.log(`${each.manifest.name}: ${problems.length === 0 ? `${files.length} files, no problem` : "not good"}`)
+  for (const problem of problems) console.log(`  ${problem}`)
+  if (problems.length > 0) process.exitCode = 1
+}
+
 const destination = mkdtempSync(path.join(tmpdir(), "package-check-"))
 try {
-  for (const each of packages) {
-    const { file, files } = await pack(each.folder, destination)
-    const isLibrary = modules(each.manifest).length > 0
-    const problems = [
-      ...problemsOf(each, files),
-      ...(await complaint("publint", "run", file, "--strict")),
-      ...(isLibrary ? await complaint("attw", file, "--profile", "esm-only") : [])
-    ]
-    console.log(`${each.manifest.name}: ${problems.length === 0 ? `${files.length} files, no problem` : "not good"}`)
-    for (const problem of problems) console.log(`  ${problem}`)
-    if (problems.length > 0) process.exitCode = 1
-  }
+  await Promise.all(packages.map((each) => check(each, destination)))
 } finally {
   rmSync(destination, { recursive: true, force: true })
 }

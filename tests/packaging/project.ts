@@ -46,9 +46,10 @@ export const make = async (): Promise<Project> => {
   const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "packaging-")))
   const remove = () => rmSync(folder, { recursive: true, force: true })
   try {
-    const tarballs: Array<string> = []
-    for (const each of packages) tarballs.push((await pack(each.folder, folder)).file)
-    for (const [name, installed] of closure()) tarballs.push(await cached(name, installed))
+    const tarballs = await Promise.all([
+      ...packages.map((each) => pack(each.folder, folder).then(({ file }) => file)),
+      ...[...closure()].map(([name, installed]) => cached(name, installed))
+    ])
     writeFileSync(path.join(folder, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }))
     const flags = ["--offline", "--no-audit", "--no-fund", "--ignore-scripts", "--strict-peer-deps"]
     await run("npm", ["install", ...flags, ...tarballs], { cwd: folder, maxBuffer: 64 << 20 })

@@ -36,9 +36,11 @@ const built = [".js", ".js.map", ".d.ts", ".d.ts.map"]
 
 /** Every source with what was built of it, and nothing else. */
 const libraryFiles = (files: ReadonlyArray<string>): ReadonlyArray<string> =>
-  files
-    .filter((file) => file.startsWith("src/"))
-    .flatMap((file) => [file, ...built.map((extension) => file.replace(/^src/, "dist").replace(/\.ts$/, extension))])
+  files.flatMap((file) =>
+    file.startsWith("src/")
+      ? [file, ...built.map((extension) => file.replace(/^src/, "dist").replace(/\.ts$/, extension))]
+      : []
+  )
 
 const fileProblems = (manifest: Manifest, files: ReadonlyArray<string>): ReadonlyArray<string> => {
   const wanted = new Set(["package.json", "README.md", "LICENSE"])
