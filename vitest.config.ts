@@ -1,18 +1,11 @@
-import { readFileSync } from "node:fs"
 import { defineConfig } from "vitest/config"
+import { publicNames } from "./tests/support/publicNames.ts"
 
 /** Tests run on the sources, not on dist: every public name leads to the file that its `exports` entry is built from. */
-const sources = ["core", "recipes", "testing", "cli"].flatMap((name) => {
-  const folder = `${import.meta.dirname}/packages/${name}`
-  const { exports } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) as { exports: Record<string, unknown> }
-  return Object.entries(exports).flatMap(([subpath, target]) => {
-    const built = (target as { default?: string } | null)?.default
-    if (built === undefined) return []
-    const pattern = `^@effect-zookeeper/${name}/${subpath.slice(2).replace("*", "(.+)")}$`
-    const source = built.replace("./dist/", "").replace(/\.js$/, ".ts").replace("*", "$1")
-    return [{ find: new RegExp(pattern), replacement: `${folder}/src/${source}` }]
-  })
-})
+const sources = publicNames.map(({ name, source }) => ({
+  find: new RegExp(`^${name.replace("*", "(.+)")}$`),
+  replacement: source.replace("*", "$1")
+}))
 
 /** One project per kind of test, so that a machine without Java still runs the rest. */
 const project = (name: string, include: Array<string>, more: object = {}) => ({
@@ -58,7 +51,10 @@ export default defineConfig({
       project("drivers", ["tests/drivers/**/*.test.ts"], onServers),
       project("interop", ["tests/interop/**/*.test.ts"], onServers),
       project("faults", ["tests/faults/**/*.test.ts"]),
-      project("contract", ["tests/contract/**/*.test.ts"])
+      project("contract", ["tests/contract/**/*.test.ts"]),
+      project("doctest", ["tests/doctest/**/*.test.ts"], onServers),
+      // On what `npm run build` has made.
+      project("packaging", ["tests/packaging/**/*.test.ts"], onServers)
     ]
   }
 })

@@ -86,6 +86,9 @@ export type Lock = LockOf<ExclusiveHolder>
 
 /**
  * A lock over a contest: one for writers, one for readers, one for everybody.
+ *
+ * @category constructors
+ * @since 0.1.0
  */
 export const overContest = (zk: ZooKeeper, contest: Contest, reentrant: boolean): Lock => {
   const { path } = contest.queue

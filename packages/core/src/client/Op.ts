@@ -16,12 +16,30 @@ declare const ResultOf: unique symbol
 /**
  * One operation of a transaction. `A` is the type of its result.
  *
+ * ```ts
+ * import * as Op from "@effect-zookeeper/core/Op"
+ * import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+ *
+ * const init = ZooKeeper.ZooKeeper.use((zk) =>
+ *   zk.transact(
+ *     Op.check("/app", "any"),
+ *     Op.create("/app/queue", "", { mode: "container" }),
+ *     Op.set("/app/version", "2", { version: 0 })
+ *   )
+ * )
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */
 export type Op<A> = (Create | Set | Delete | Check) & { readonly [ResultOf]?: A }
 
-/** @category models @since 0.1.0 */
+/**
+ * What {@link create} makes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Create {
   readonly _tag: "create"
   readonly path: string
@@ -31,7 +49,12 @@ export interface Create {
   readonly ttl: Duration.Input | undefined
 }
 
-/** @category models @since 0.1.0 */
+/**
+ * What {@link set} makes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Set {
   readonly _tag: "set"
   readonly path: string
@@ -39,21 +62,36 @@ export interface Set {
   readonly version: number | undefined
 }
 
-/** @category models @since 0.1.0 */
+/**
+ * What {@link delete} makes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Delete {
   readonly _tag: "delete"
   readonly path: string
   readonly version: number | undefined
 }
 
-/** @category models @since 0.1.0 */
+/**
+ * What {@link check} makes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Check {
   readonly _tag: "check"
   readonly path: string
   readonly version: number | "any"
 }
 
-/** @category models @since 0.1.0 */
+/**
+ * The types that belong to {@link Op}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export declare namespace Op {
   /** The tuple of results of a tuple of operations. */
   export type Results<Ops extends ReadonlyArray<Op<any>>> = {
@@ -62,7 +100,7 @@ export declare namespace Op {
 }
 
 /**
- * Creates a node; the result is its path.
+ * Creates a node; the result is its path. Persistent, empty and with the session's default ACL unless told otherwise.
  *
  * @category constructors
  * @since 0.1.0
@@ -85,7 +123,7 @@ export const create = (
 })
 
 /**
- * Replaces a node's data. Without `version` any version will do; 0 means 0.
+ * Replaces a node's data; the result is its Stat. Without `version` any version will do; 0 means 0.
  *
  * @category constructors
  * @since 0.1.0
@@ -130,7 +168,12 @@ export type Read<A> = (
   | { readonly _tag: "children"; readonly path: string }
 ) & { readonly [ResultOf]?: A }
 
-/** @category models @since 0.1.0 */
+/**
+ * The types that belong to {@link Read}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export declare namespace Read {
   /** The tuple of results of a tuple of reads; each fails by itself. */
   export type Results<Reads extends ReadonlyArray<Read<any>>> = {

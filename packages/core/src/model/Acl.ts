@@ -54,6 +54,29 @@ export const creatorAll: ReadonlyArray<Acl> = [{ perms: Perms.ALL, scheme: "auth
 /**
  * The entry for a user who logs in with scheme `digest`: the id holds a SHA-1 hash instead of the password.
  *
+ * ```ts run
+ * import * as Acl from "@effect-zookeeper/core/Acl"
+ * import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+ * import * as Console from "effect/Console"
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const live = ZooKeeper.layer({
+ *   connect: "127.0.0.1:2181",
+ *   auth: [{ scheme: "digest", credentials: Redacted.make("ann:secret") }]
+ * })
+ *
+ * const program = Effect.gen(function* () {
+ *   const zk = yield* ZooKeeper.ZooKeeper
+ *   const acl = [Acl.digest("ann", "secret"), ...Acl.readUnsafe]
+ *   yield* zk.create("/config", "color=red", { acl })
+ *   const found = yield* zk.getAcl("/config")
+ *   yield* Console.log(found.acl.map(({ perms }) => Acl.formatPerms(perms)).join()) // => cdrwa,r
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(live)))
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */

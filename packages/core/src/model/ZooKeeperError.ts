@@ -67,7 +67,28 @@ export type Applied = "no" | "unknown"
 
 /**
  * A failed operation. Handle one reason with `Effect.catchReason("ZooKeeperError", "NoNode", …)`, or all of them with
- * `Effect.catchTag("ZooKeeperError", …)`.
+ * `Effect.catchTag("ZooKeeperError", …)`. docs/errors.md has every reason with what to do about it.
+ *
+ * ```ts run
+ * import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+ * import * as Console from "effect/Console"
+ * import * as Effect from "effect/Effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const zk = yield* ZooKeeper.ZooKeeper
+ *   const color = yield* zk
+ *     .getString("/config")
+ *     .pipe(Effect.catchReason("ZooKeeperError", "NoNode", () => Effect.succeed("red")))
+ *   yield* Console.log(color) // => red
+ *   yield* zk.set("/config", "blue")
+ * }).pipe(
+ *   Effect.catchTag("ZooKeeperError", (error) =>
+ *     Console.log(error.applied, error.message) // => no set /config: the node does not exist
+ *   )
+ * )
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(ZooKeeper.layer({ connect: "127.0.0.1:2181" }))))
+ * ```
  *
  * @category errors
  * @since 0.1.0
@@ -79,9 +100,11 @@ export class ZooKeeperError extends Schema.TaggedError<ZooKeeperError>("@effect-
     operation: Schema.String,
     /** The path as the caller wrote it, where there is one. */
     path: Schema.optionalKey(Schema.String),
+    /** The session that the operation belonged to, where there was one. */
     sessionId: Schema.optionalKey(Schema.BigInt),
     /** The last transaction that the answering server had applied, where there was an answer. */
     zxid: Schema.optionalKey(Schema.BigInt),
+    /** Whether the server may have done it all the same. */
     applied: Schema.Literals(["no", "unknown"]),
     reason: Schema.Union([ServerReason, ClientReason])
   }

@@ -51,8 +51,11 @@ export interface Options {
   readonly sessionStore?: SessionStore | undefined
   /** The ACL of nodes created without one. Default: everyone may do everything. */
   readonly defaultAcl?: ReadonlyArray<Acl> | undefined
+  /** Who to log in as, on every connection before any operation. A refused login ends the session. Default: nobody. */
   readonly auth?: ReadonlyArray<Auth> | undefined
+  /** A SASL login, before `auth`. Default none. */
   readonly sasl?: SaslMechanism | undefined
+  /** Speaks TLS with every host. Default: plain TCP. */
   readonly tls?: TlsOptions | undefined
   /** Accepts servers without a quorum, for reads, and moves to a better one as soon as there is one. Default false. */
   readonly readOnly?: boolean | undefined

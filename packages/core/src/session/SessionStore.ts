@@ -54,6 +54,21 @@ const decode = (text: string): Option.Option<Identity> => {
  * A store in a file that only its owner can read (mode 0600), replaced atomically at each save: whoever reads it finds
  * the old identity or the new one. A file that holds something else counts as empty.
  *
+ * A program that died and comes back within the session timeout finds its session and its ephemeral nodes as they were;
+ * later, the server refuses the old session and the program gets a new one. Only one process at a time may use the file:
+ * resuming is a takeover, and two owners of one session cannot be told apart.
+ *
+ * ```ts
+ * import * as SessionStore from "@effect-zookeeper/core/SessionStore"
+ * import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+ *
+ * const live = ZooKeeper.layer({
+ *   connect: "zk1:2181,zk2:2181,zk3:2181/game",
+ *   sessionTimeout: "30 seconds",
+ *   sessionStore: SessionStore.file("/var/lib/game/session")
+ * })
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */

@@ -1,0 +1,87 @@
+/** What users get: the packages from their tarballs, in an empty project, on the oldest Node that they promise. */
+import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import * as path from "node:path"
+import { afterAll, beforeAll, describe } from "vitest"
+import { collect } from "../doctest/collect.ts"
+import { root } from "../support/publicNames.ts"
+import * as SharedServers from "../support/SharedServers.ts"
+import * as command from "../support/zookeeper/command.ts"
+import * as oldNode from "./oldNode.ts"
+import { modules, packages } from "./packages.ts"
+import * as Project from "./project.ts"
+
+const compilerOptions = {
+  target: "ES2023",
+  // Effect's declarations name types of the web (CryptoKey).
+  lib: ["ES2023", "DOM"],
+  module: "NodeNext",
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  skipLibCheck: false,
+  types: ["node"],
+  outDir: "out"
+}
+
+/** Imports every public module, so that every declaration file is looked at. */
+const everything = packages
+  .flatMap(({ manifest }) => modules(manifest).map(([subpath]) => path.posix.join(manifest.name, subpath)))
+  .filter((name) => !name.includes("*"))
+  .map((name, index) => `export * as module${index} from "${name}"`)
+  .join("\n")
+
+const example = collect().find(({ isRun, where }) => where.startsWith("README.md") && isRun)
+
+describe("the tarballs in an empty project", () => {
+  let project: Project.Project
+
+  beforeAll(async () => {
+    for (const { folder } of packages) {
+      assert.isTrue(existsSync(path.join(folder, "dist")), `${folder} is not built: npm run build`)
+    }
+    project = await Project.make()
+    writeFileSync(path.join(project.folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }))
+    writeFileSync(path.join(project.folder, "everything.ts"), everything)
+  }, 180_000)
+
+  afterAll(() => project?.remove())
+
+  it.live(
+    "type-check, all declaration files included, and run the README's example",
+    () =>
+      Effect.gen(function* () {
+        assert.isDefined(example)
+        const server = yield* SharedServers.single
+        const zk = yield* ZooKeeper.make({ connect: server })
+        const chroot = "/packaging"
+        yield* zk
+          .delete(chroot, { recursive: true })
+          .pipe(Effect.catchReason("ZooKeeperError", "NoNode", () => Effect.void))
+        yield* zk.create(chroot)
+        const code = example!.code.replaceAll("127.0.0.1:2181", `${server}${chroot}`)
+        writeFileSync(path.join(project.folder, "example.ts"), code)
+
+        const tsc = path.join(root, "node_modules/.bin/tsc")
+        yield* command
+          .run(tsc, ["-p", "."], { cwd: project.folder })
+          .pipe(Effect.catchTag("CommandFailed", ({ printed }) => Effect.sync(() => assert.fail(printed))))
+        const node = yield* oldNode.program
+        assert.strictEqual((yield* command.run(node, ["--version"])).trim(), `v${oldNode.VERSION}`)
+        // It ends by itself: nothing of the session is left running.
+        const printed = yield* command.run(node, ["out/example.js"], { cwd: project.folder, timeout: 60_000 })
+        assert.deepStrictEqual(printed.trim().split("\n").toSorted(), example!.prints.toSorted())
+      }),
+    180_000
+  )
+})
+
+describe("package-lock.json", () => {
+  const lock = readFileSync(path.join(root, "package-lock.json"), "utf8")
+
+  it("names no registry", () => {
+    const places = [...lock.matchAll(/"resolved": "(https?:[^"]*)"/g)].map(([, place]) => place)
+    assert.deepStrictEqual(places, [])
+  })
+})
