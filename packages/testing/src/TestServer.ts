@@ -104,7 +104,14 @@ export const make = Effect.fnUntraced(function* (
     nodes: Effect.sync(() => new Map([...server.tree.nodes].map(([path, { data }]) => [path, data] as const))),
     lastZxid: Effect.sync(() => server.tree.lastZxid),
     expireSession: (sessionId) =>
-      Effect.sync(() => server.leader.submit(server, sessionId, () => ({ _tag: "closeSession" }), () => {})),
+      Effect.sync(() =>
+        server.leader.submit(
+          server,
+          sessionId,
+          () => ({ _tag: "closeSession" }),
+          () => {}
+        )
+      ),
     dropConnections: Effect.sync(() => server.dropConnections()),
     freeze: Effect.sync(() => server.freeze()),
     resume: Effect.sync(() => {
@@ -129,7 +136,9 @@ export const make = Effect.fnUntraced(function* (
  * @category services
  * @since 0.1.0
  */
-export class TestServer extends Context.Service<TestServer, TestServerShape>()("@effect-zookeeper/testing/TestServer") {}
+export class TestServer extends Context.Service<TestServer, TestServerShape>()(
+  "@effect-zookeeper/testing/TestServer"
+) {}
 
 /**
  * Starts a server with the layer.

@@ -25,7 +25,11 @@ export interface RawClient {
   /** Everything that is there without waiting. */
   readonly received: () => ReadonlyArray<Buffer>
   readonly isClosed: () => boolean
-  readonly send: <Request>(operation: Operation<Request, never> | Operation<Request, any>, request: Request, xid?: number) => void
+  readonly send: <Request>(
+    operation: Operation<Request, never> | Operation<Request, any>,
+    request: Request,
+    xid?: number
+  ) => void
   /** Sends a request and waits for its answer; events that come first are kept in `events`. */
   readonly call: <Request, Response>(
     operation: Operation<Request, Response>,
@@ -110,7 +114,8 @@ export const open = (transport: Transport, port = 2181): Effect.Effect<RawClient
         connection.write(requestFrame(operation, request, xid))
         while (true) {
           const frame = yield* take
-          if (frame === undefined) return yield* Effect.die(new Error(`closed instead of an answer to ${operation.name}`))
+          if (frame === undefined)
+            return yield* Effect.die(new Error(`closed instead of an answer to ${operation.name}`))
           if (frame.readInt32BE(0) === -1) events.push(decodeReply(frame, watcherEvent).body!)
           else return decodeReply(frame, operation.response)
         }

@@ -88,9 +88,7 @@ export class AclCheck {
       if ((entry.perms & perms) === 0) return false
       if (entry.scheme === "world" && entry.id === "anyone") return true
       const scheme = this.schemes.get(entry.scheme)
-      return (
-        scheme !== undefined && auth.some((id) => id.scheme === entry.scheme && scheme.matches(id.id, entry.id))
-      )
+      return scheme !== undefined && auth.some((id) => id.scheme === entry.scheme && scheme.matches(id.id, entry.id))
     })
   }
 
@@ -120,9 +118,7 @@ export class AclCheck {
   /** What getACL shows: without ADMIN the hashes are hidden. */
   masked(acl: ReadonlyArray<Acl>, auth: ReadonlyArray<Id>): ReadonlyArray<Acl> {
     if (this.allows(acl, Perms.ADMIN, auth)) return acl
-    return acl.map((entry) =>
-      entry.scheme === "digest" ? { ...entry, id: entry.id.replace(/:.*/s, ":x") } : entry
-    )
+    return acl.map((entry) => (entry.scheme === "digest" ? { ...entry, id: entry.id.replace(/:.*/s, ":x") } : entry))
   }
 
   userName({ id, scheme }: Id): string {

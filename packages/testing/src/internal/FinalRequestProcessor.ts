@@ -41,8 +41,10 @@ const refuse = (code: number): never => {
   throw new KeeperException(code)
 }
 
-const answer = <Request, Response>(operation: Operation<Request, Response>, response: Response): Body =>
-  (writer) => operation.response.encode(writer, response)
+const answer =
+  <Request, Response>(operation: Operation<Request, Response>, response: Response): Body =>
+  (writer) =>
+    operation.response.encode(writer, response)
 
 export class FinalRequestProcessor {
   readonly tree: DataTree
@@ -78,7 +80,12 @@ export class FinalRequestProcessor {
     if (type === "NodeDataChanged") return
     if (type === "NodeDeleted") {
       const children = this.childWatches.trigger(path, false)
-      send([...children].filter((watcher) => !own.has(watcher)), EventType.NodeDeleted, path, acl)
+      send(
+        [...children].filter((watcher) => !own.has(watcher)),
+        EventType.NodeDeleted,
+        path,
+        acl
+      )
     }
     const parent = path.slice(0, path.lastIndexOf("/")) || "/"
     send(this.childWatches.trigger(parent, true), EventType.NodeChildrenChanged, parent, parentAcl)

@@ -97,7 +97,10 @@ const dump = (server: ZooKeeperServer): string => {
     ...owners.flatMap(([id, paths]) => [`${toHex(id)}:`, ...[...paths].map((path) => `\t${path}`)]),
     "Connections dump:",
     `Connections Sets (${server.connections.size === 0 ? 0 : 1})/(${server.connections.size}):`,
-    ...[...server.connections].map((connection) => `\tip: /${connection.peer.address}:${connection.peer.port} sessionId: ${toHex(connection.sessionId)}`)
+    ...[...server.connections].map(
+      (connection) =>
+        `\tip: /${connection.peer.address}:${connection.peer.port} sessionId: ${toHex(connection.sessionId)}`
+    )
   )
 }
 
@@ -120,7 +123,10 @@ const commands: ReadonlyMap<string, readonly [needsService: boolean, run: (serve
   new Map<string, readonly [boolean, (server: ZooKeeperServer) => string]>([
     ["ruok", [false, () => "imok"]],
     ["isro", [false, (server) => (!server.isServing ? "null" : server.isReadOnly ? "ro" : "rw")]],
-    ["envi", [false, (server) => lines("Environment:", `zookeeper.version=${versionOf(server)}`, "host.name=localhost")]],
+    [
+      "envi",
+      [false, (server) => lines("Environment:", `zookeeper.version=${versionOf(server)}`, "host.name=localhost")]
+    ],
     ["srvr", [true, (server) => `Zookeeper version: ${versionOf(server)}\n${statistics(server)}`]],
     [
       "stat",

@@ -91,9 +91,7 @@ class Prep {
     const key = path === "" ? "/" : path
     if (this.records.has(key)) return this.records.get(key)
     const node = this.tree.get(key)
-    return (
-      node && { ...node, childCount: node.children.size, dataLength: node.data?.length ?? 0 }
-    )
+    return node && { ...node, childCount: node.children.size, dataLength: node.data?.length ?? 0 }
   }
 
   private existing(path: string): ChangeRecord {

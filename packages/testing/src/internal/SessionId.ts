@@ -10,7 +10,7 @@ const SUPER_SECRET = 0xb341_5c00n
 
 /** Sixteen bytes of java.util.Random, seeded with the id: any server can check a password, whoever gave it out. */
 export const passwordOf = (sessionId: bigint): Uint8Array => {
-  let seed = ((sessionId ^ SUPER_SECRET) ^ MULTIPLIER) & MASK
+  let seed = (sessionId ^ SUPER_SECRET ^ MULTIPLIER) & MASK
   const password = new Uint8Array(16)
   for (let i = 0; i < 16; i += 4) {
     seed = (seed * MULTIPLIER + 0xbn) & MASK

@@ -72,6 +72,8 @@ export class WatchManager<Watcher> {
   }
 
   get byWatcher(): ReadonlyArray<readonly [watcher: Watcher, paths: ReadonlyArray<string>]> {
-    return [...this.paths].filter(([, paths]) => paths.size > 0).map(([watcher, paths]) => [watcher, [...paths]] as const)
+    return [...this.paths]
+      .filter(([, paths]) => paths.size > 0)
+      .map(([watcher, paths]) => [watcher, [...paths]] as const)
   }
 }

@@ -128,7 +128,12 @@ export class ZooKeeperServer {
       connection.isLocal = true
       return done(sessionId)
     }
-    this.leader.submit(this, sessionId, () => ({ _tag: "createSession", timeOut }), () => done(sessionId))
+    this.leader.submit(
+      this,
+      sessionId,
+      () => ({ _tag: "createSession", timeOut }),
+      () => done(sessionId)
+    )
   }
 
   reopenSession(

@@ -19,8 +19,12 @@ const soon = (f: () => void): void => {
 const line = (): ((f: () => void) => void) => {
   const waiting: Array<() => void> = []
   const next = (): void => {
-    waiting.shift()!()
-    if (waiting.length > 0) soon(next)
+    try {
+      waiting[0]!()
+    } finally {
+      waiting.shift()
+      if (waiting.length > 0) soon(next)
+    }
   }
   return (f) => {
     if (waiting.push(f) === 1) soon(next)
@@ -91,7 +95,9 @@ export const transport = (find: (target: Target) => Accept | undefined): Transpo
         }
         opened = accept && connect(accept, whole)
         const where = `${target.host}:${target.port}`
-        resume(opened ? Effect.succeed(opened) : Effect.fail(new OpenFailed({ cause: `${where} refused the connection` })))
+        resume(
+          opened ? Effect.succeed(opened) : Effect.fail(new OpenFailed({ cause: `${where} refused the connection` }))
+        )
       })
       return Effect.sync(() => {
         isWanted = false
