@@ -44,8 +44,8 @@ describe("mutated frames", () => {
           }
           // Mostly with a length that fits, so that more than the frame splitter is reached.
           if (next() < 0.9) bytes.writeInt32BE(bytes.length - 4, 0)
-          client.write(next() < 0.05 ? bytes.subarray(0, below(bytes.length)) : bytes)
-          if (i % 50 === 0) yield* Effect.yieldNow
+          client.write(next() < 0.01 ? bytes.subarray(0, below(bytes.length)) : bytes)
+          yield* Effect.yieldNow
           client.received()
           if (client.isClosed() || next() < 0.002) {
             client.destroy()

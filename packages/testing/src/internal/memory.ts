@@ -4,14 +4,19 @@ import type { Transport } from "@effect-zookeeper/core/Transport"
 import * as Effect from "effect/Effect"
 import type { Accept, PeerReceiver } from "./Peer.ts"
 
-/** So many deliveries go from turn to turn before one lets the event loop breathe. */
-const BREATH = 1024
+/** So many deliveries in one turn of the event loop, then one waits for the next: endless talk must not stop the timers. */
+const BREATH = 10_000
 
 let deliveries = 0
 
 /** Microtasks, so that everything that a virtual clock set off is through before the clock moves on. */
 const soon = (f: () => void): void => {
-  if (++deliveries % BREATH === 0) setImmediate(f)
+  if (deliveries++ === 0) {
+    setImmediate(() => {
+      deliveries = 0
+    })
+  }
+  if (deliveries > BREATH) setImmediate(f)
   else queueMicrotask(f)
 }
 
