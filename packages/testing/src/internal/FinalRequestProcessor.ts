@@ -172,9 +172,12 @@ export class FinalRequestProcessor {
           ...(kind === WatcherType.DATA ? [] : [this.childWatches]),
           ...(kind === WatcherType.CHILDREN ? [] : [this.dataWatches])
         ]
-        const found = tables.map((table) =>
-          type === checkWatches.code ? table.contains(path) : table.remove(path, watcher)
-        )
+        const found = tables.map((table) => {
+          if (type === removeWatches.code) return table.remove(path, watcher)
+          // Looking for the ancestors of what is no path fails (measured on 3.8.0).
+          const isPath = path === "" || path.startsWith("/")
+          return table.contains(path) || (isPath ? false : refuse(ErrorCode.MarshallingError))
+        })
         return found.includes(true) ? undefined : refuse(ErrorCode.NoWatcher)
       }
       default:

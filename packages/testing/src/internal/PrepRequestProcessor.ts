@@ -16,6 +16,7 @@ import { setData, type SetDataRequest } from "@effect-zookeeper/core/wire/ops/da
 import { deleteNode, type DeleteRequest } from "@effect-zookeeper/core/wire/ops/delete"
 import { multi, type MultiOp } from "@effect-zookeeper/core/wire/ops/multi"
 import { reconfig } from "@effect-zookeeper/core/wire/ops/reconfig"
+import { JuteError } from "@effect-zookeeper/core/wire/JuteError"
 import { JuteReader } from "@effect-zookeeper/core/wire/JuteReader"
 import type { AclCheck } from "./AclCheck.ts"
 import { type DataTree, specialPaths } from "./DataTree.ts"
@@ -50,6 +51,8 @@ const kinds: ReadonlyMap<number, NodeKind> = new Map([
   [CreateMode.flags.ephemeral, "ephemeral"],
   [CreateMode.flags.ephemeralSequential, "ephemeral"]
 ])
+
+const isTtlMode = (flags: number): boolean => flags === CreateMode.flags.ttl || flags === CreateMode.flags.ttlSequential
 
 /** `%010d` of a signed int32. */
 const suffix = (counter: number): string =>
@@ -109,7 +112,7 @@ class Prep {
   create(type: number, request: Omit<CreateTTLRequest, "ttl">, ttl: number): Txn {
     const { data, flags } = request
     if (!Object.values(CreateMode.flags).includes(flags)) refuse(ErrorCode.BadArguments)
-    const hasTtl = flags === CreateMode.flags.ttl || flags === CreateMode.flags.ttlSequential
+    const hasTtl = isTtlMode(flags)
     if (hasTtl && !this.options.extendedTypesEnabled) refuse(ErrorCode.Unimplemented)
     // A createTTL with other flags and ttl -1 would kill a real server (3.8.0 to 3.9.5).
     if (hasTtl ? ttl <= 0 || ttl > TTL_MAX : type === createTTL.code) refuse(ErrorCode.BadArguments)
@@ -186,14 +189,12 @@ class Prep {
   multiOp(op: MultiOp): Txn {
     switch (op._tag) {
       case "create":
-        return this.create(create.code, op, -1)
-      case "create2": {
-        const txn = this.create(create2.code, op, -1)
-        // Answered as type 1, without Stat, by 3.8.0 (fixed in 3.8.2).
-        return { ...txn, answer: "create" } as Txn
-      }
+      case "create2":
       case "createContainer":
-        return this.create(createContainer.code, op, -1)
+        // Inside a multi the flags decide, not the number of the operation; so create2 is answered as create, and a TTL
+        // mode without a ttl fails the whole request (measured on 3.8.0).
+        if (isTtlMode(op.flags)) throw new JuteError("a TTL mode without a ttl")
+        return this.create(op.flags === CreateMode.flags.container ? createContainer.code : create.code, op, -1)
       case "createTTL":
         return this.create(createTTL.code, op, op.ttl)
       case "delete":
