@@ -103,15 +103,7 @@ export const make = Effect.fnUntraced(function* (
     watchCount: Effect.sync(() => server.watchCount()),
     nodes: Effect.sync(() => new Map([...server.tree.nodes].map(([path, { data }]) => [path, data] as const))),
     lastZxid: Effect.sync(() => server.tree.lastZxid),
-    expireSession: (sessionId) =>
-      Effect.sync(() =>
-        server.leader.submit(
-          server,
-          sessionId,
-          () => ({ _tag: "closeSession" }),
-          () => {}
-        )
-      ),
+    expireSession: (sessionId) => Effect.sync(() => server.leader.expire(server, sessionId)),
     dropConnections: Effect.sync(() => server.dropConnections()),
     freeze: Effect.sync(() => server.freeze()),
     resume: Effect.sync(() => {

@@ -54,7 +54,7 @@ export class Duties {
     const now = server.timers.now()
     for (const sessionId of server.tracker.expire(now)) {
       if (server.isLocalSession(sessionId)) server.endLocal(sessionId)
-      else server.leader.submit(server, sessionId, () => ({ _tag: "closeSession" }), ignore)
+      else server.leader.expire(server, sessionId)
     }
     if (leads(server) && now >= this.nextCheck) {
       for (const path of server.tree.reapable(now)) {

@@ -174,9 +174,9 @@ export class FinalRequestProcessor {
         ]
         const found = tables.map((table) => {
           if (type === removeWatches.code) return table.remove(path, watcher)
-          // Looking for the ancestors of what is no path fails (measured on 3.8.0).
-          const isPath = path === "" || path.startsWith("/")
-          return table.contains(path) || (isPath ? false : refuse(ErrorCode.MarshallingError))
+          // Cutting an ancestor off what is no path fails (measured on 3.8.0).
+          const hasParent = path === "" || path.startsWith("/") || (path.includes("/") && !table.hasRecursive)
+          return table.contains(path) || (hasParent ? false : refuse(ErrorCode.MarshallingError))
         })
         return found.includes(true) ? undefined : refuse(ErrorCode.NoWatcher)
       }

@@ -35,6 +35,13 @@ const alone: Leader = {
     done(server.commit({ zxid, time: server.timers.now(), sessionId, txn }))
     server.arm()
   },
+  expire: (server, sessionId) =>
+    alone.submit(
+      server,
+      sessionId,
+      () => ({ _tag: "closeSession" }),
+      () => {}
+    ),
   sync: (_, done) => done(),
   revalidate: (server, sessionId, timeOut, done) => {
     const isAlive = server.tree.sessions.has(sessionId)

@@ -37,6 +37,11 @@ export class WatchManager<Watcher> {
     return this.table.has(path)
   }
 
+  /** Only then a real server looks at the ancestors of a path that it is asked about. */
+  get hasRecursive(): boolean {
+    return [...this.table.values()].some((watchers) => [...watchers.values()].includes("recursive"))
+  }
+
   /** Who gets an event: each watcher once, its one-shot watch spent. Recursive watches know no NodeChildrenChanged. */
   trigger(path: string, isChildrenChanged: boolean): ReadonlySet<Watcher> {
     const found = new Set<Watcher>()

@@ -27,6 +27,8 @@ export interface Leader {
     prepare: (leader: ZooKeeperServer) => Txn,
     done: (outcome: Outcome) => void
   ) => void
+  /** A session is over, by the leader's own decision. */
+  readonly expire: (leader: ZooKeeperServer, sessionId: bigint) => void
   /** Calls back when all that the leader had committed has arrived. */
   readonly sync: (origin: ZooKeeperServer, done: () => void) => void
   /** Whether a session lives; it is served by `origin` from then on. */
