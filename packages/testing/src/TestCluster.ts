@@ -11,6 +11,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { DataTree } from "./internal/DataTree.ts"
+import type { Faults } from "./Faults.ts"
+import { FaultLine } from "./internal/FaultLine.ts"
 import { Ensemble, type Member } from "./internal/Ensemble.ts"
 import * as memory from "./internal/memory.ts"
 import type { Accept } from "./internal/Peer.ts"
@@ -47,6 +49,8 @@ export interface ClusterServer {
   readonly id: number
   readonly port: number
   readonly connectString: string
+  /** What goes wrong between this server and its clients. */
+  readonly faults: Faults
   readonly role: Effect.Effect<Role | "stopped">
   /** The last transaction that this server has applied. */
   readonly lastZxid: Effect.Effect<bigint>
@@ -146,14 +150,13 @@ export const make = Effect.fnUntraced(function* (
   const handles = ensemble.members.map((member): ClusterServer => {
     const { duties, gate, id, server } = member
     const port = ports.get(id)!
-    accepts.set(
-      id,
-      gate.wrap((peer) => server.accept(peer))
-    )
+    const line = new FaultLine(timers)
+    accepts.set(id, gate.wrap(line.wrap((peer) => server.accept(peer))))
     return {
       id,
       port,
       connectString: `127.0.0.1:${port}`,
+      faults: line.handle,
       role: Effect.sync(() => (server.isStopped ? "stopped" : server.role)),
       lastZxid: Effect.sync(() => server.tree.lastZxid),
       sessions: Effect.sync(() => [...server.tree.sessions.keys()]),

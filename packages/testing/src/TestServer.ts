@@ -11,6 +11,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import type { Faults } from "./Faults.ts"
+import { FaultLine } from "./internal/FaultLine.ts"
 import * as memory from "./internal/memory.ts"
 import type { Accept } from "./internal/Peer.ts"
 import { type ServerOptions, settings } from "./internal/Settings.ts"
@@ -47,6 +49,8 @@ export interface TestServerShape {
   readonly port: number
   /** Leads to this server without a socket, whatever name is asked for; works beside TCP. */
   readonly transport: TransportShape
+  /** What goes wrong between this server and its clients. */
+  readonly faults: Faults
   /** The sessions alive. */
   readonly sessions: Effect.Effect<ReadonlyArray<bigint>>
   /** Watches of all connections, those for data and those for children. */
@@ -80,7 +84,8 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<TestServerShape, never, Scope.Scope> {
   const timers = yield* Timers.make
   const { duties, server } = Standalone.make(settings(options, 1), timers)
-  const accept: Accept = (peer) => server.accept(peer)
+  const line = new FaultLine(timers)
+  const accept: Accept = line.wrap((peer) => server.accept(peer))
   const host = options.host ?? "127.0.0.1"
   const open = (port: number) => tcp.listen(host, port, accept)
   let listener = options.listen === "memory" ? undefined : yield* open(options.port ?? 0)
@@ -99,6 +104,7 @@ export const make = Effect.fnUntraced(function* (
     connectString: `${host}:${port}`,
     port,
     transport: memory.transport(() => (server.isStopped ? undefined : accept)),
+    faults: line.handle,
     sessions: Effect.sync(() => [...server.tree.sessions.keys()]),
     watchCount: Effect.sync(() => server.watchCount()),
     nodes: Effect.sync(() => new Map([...server.tree.nodes].map(([path, { data }]) => [path, data] as const))),

@@ -211,17 +211,16 @@ export class Ensemble implements Leader {
     })
   }
 
+  private mayApply(member: Member): boolean {
+    const { applied, isLagging, leader } = member
+    return applied < this.log.length && !isLagging && leader !== undefined && this.hears(member, leader)
+  }
+
   /** Applies what the history has and the member may know of. */
   private apply(member: Member): void {
-    const { leader, server } = member
-    while (
-      member.applied < this.log.length &&
-      !member.isLagging &&
-      leader !== undefined &&
-      this.hears(member, leader)
-    ) {
+    while (this.mayApply(member)) {
       const { done, origin, transaction } = this.log[member.applied++]!
-      const outcome = server.commit(transaction)
+      const outcome = member.server.commit(transaction)
       if (origin === member) done(outcome)
     }
     for (const late of this.lagging.filter((each) => each.member === member && member.applied >= each.upTo)) {
