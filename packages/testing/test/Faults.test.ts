@@ -55,8 +55,7 @@ const suite = (name: string, place: Effect.Effect<Place, never, Scope.Scope>) =>
         const third = yield* connect(transport, { port })
         strictEqual(yield* present(third, "/three"), true)
         deepStrictEqual(yield* faults.pending, [])
-      })
-    )
+      }))
 
     test("half a reply", ({ faults, port, transport }) =>
       Effect.gen(function* () {
@@ -65,8 +64,7 @@ const suite = (name: string, place: Effect.Effect<Place, never, Scope.Scope>) =>
         strictEqual((yield* client.call(create, node("/x"))).err, 0)
         client.send(exists, { path: "/x", watch: false })
         yield* closed(client)
-      })
-    )
+      }))
 
     test("another xid, another code, another session", ({ faults, port, transport }) =>
       Effect.gen(function* () {
@@ -77,8 +75,7 @@ const suite = (name: string, place: Effect.Effect<Place, never, Scope.Scope>) =>
         deepStrictEqual([refused.err, refused.body], [-999, undefined])
         strictEqual(yield* present(client, "/x"), true)
         strictEqual((yield* connect(transport, { port })).session.sessionId, 42n)
-      })
-    )
+      }))
 
     test("byte by byte is still the same", ({ faults, port, transport }) =>
       Effect.gen(function* () {
@@ -86,8 +83,7 @@ const suite = (name: string, place: Effect.Effect<Place, never, Scope.Scope>) =>
         const client = yield* connect(transport, { port })
         strictEqual((yield* client.call(create, node("/x"))).body, "/x")
         strictEqual((yield* client.call(ping, undefined)).err, 0)
-      })
-    )
+      }))
 
     test("mute: done and not answered, until it is cleared", ({ faults, port, transport }) =>
       Effect.gen(function* () {
@@ -99,8 +95,7 @@ const suite = (name: string, place: Effect.Effect<Place, never, Scope.Scope>) =>
         yield* faults.clear
         strictEqual((yield* client.take)?.readInt32BE(0), 1)
         strictEqual(yield* present(client, "/x"), true)
-      })
-    )
+      }))
 
     test("reset, then refused", ({ faults, port, transport }) =>
       Effect.gen(function* () {
@@ -112,8 +107,7 @@ const suite = (name: string, place: Effect.Effect<Place, never, Scope.Scope>) =>
         if (Exit.isSuccess(late)) yield* closed(late.value)
         yield* faults.clear
         strictEqual((yield* connect(transport, { port })).session.timeOut, 10_000)
-      })
-    )
+      }))
   })
 
 suite("Faults on the server", onTheServer)
