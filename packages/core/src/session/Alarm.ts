@@ -34,7 +34,8 @@ export class Alarm {
     if (at >= this.setFor) return
     this.cancel()
     this.setFor = at
-    const delay = Math.max(0, Math.ceil(at - this.elapsed.now()))
+    // Never 0: a virtual clock does not sleep for that at all, and would ring again before what was sent has been flushed.
+    const delay = Math.max(1, Math.ceil(at - this.elapsed.now()))
     this.sleeper = this.fork(
       Effect.flatMap(this.clock.sleep(Duration.millis(delay)), () =>
         Effect.sync(() => {

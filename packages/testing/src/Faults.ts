@@ -1,0 +1,136 @@
+/**
+ * What can go wrong between a client and a server, as a script: one vocabulary for the servers of this package and for a
+ * {@link ChaosProxy} in front of a real one.
+ *
+ * Faults with a number wait for their moment and happen once; the others last until they are cleared.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+
+/**
+ * One thing to go wrong. `nth` counts from the moment of injection, over all connections, from 1.
+ *
+ * A *commit* is a request that changes nodes, a *reply* the answer to a request: events, pings and handshakes are none.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Fault =
+  | { readonly _tag: "DropBeforeCommit"; readonly nth: number }
+  | { readonly _tag: "DropAfterCommit"; readonly nth: number }
+  | { readonly _tag: "CutReply"; readonly nth: number }
+  | { readonly _tag: "ReplyXid"; readonly nth: number; readonly xid: number }
+  | { readonly _tag: "ReplyCode"; readonly nth: number; readonly code: number }
+  | { readonly _tag: "SessionId"; readonly nth: number; readonly sessionId: bigint }
+  | { readonly _tag: "ByteByByte" }
+  | { readonly _tag: "Delay"; readonly millis: number }
+  | { readonly _tag: "Mute" }
+  | { readonly _tag: "Refuse" }
+  | { readonly _tag: "Reset" }
+
+/**
+ * Injects faults.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Faults {
+  readonly inject: (...faults: ReadonlyArray<Fault>) => Effect.Effect<void>
+  /** Ends what lasts and forgets what has not happened yet. What was held back is delivered. */
+  readonly clear: Effect.Effect<void>
+  /** Faults that have not happened yet, and those that last. */
+  readonly pending: Effect.Effect<ReadonlyArray<Fault>>
+}
+
+/**
+ * Resets the connection when the n-th commit arrives: the server never sees it.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const dropBeforeCommit = (nth = 1): Fault => ({ _tag: "DropBeforeCommit", nth })
+
+/**
+ * Resets the connection instead of answering the n-th commit: the server has done it, the client cannot know.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const dropAfterCommit = (nth = 1): Fault => ({ _tag: "DropAfterCommit", nth })
+
+/**
+ * Sends the first half of the n-th reply and resets the connection.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const cutReply = (nth = 1): Fault => ({ _tag: "CutReply", nth })
+
+/**
+ * Gives the n-th reply another xid, which a client must take for a violation of the protocol.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const replyXid = (xid: number, nth = 1): Fault => ({ _tag: "ReplyXid", nth, xid })
+
+/**
+ * Turns the n-th reply into a refusal with any error code, also one that no server sends.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const replyCode = (code: number, nth = 1): Fault => ({ _tag: "ReplyCode", nth, code })
+
+/**
+ * Hands out another session id in the n-th handshake.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const sessionId = (id: bigint, nth = 1): Fault => ({ _tag: "SessionId", nth, sessionId: id })
+
+/**
+ * Delivers every byte by itself.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const byteByByte: Fault = { _tag: "ByteByByte" }
+
+/**
+ * Delivers everything to clients later, in order.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const delay = (duration: Duration.Input): Fault => ({
+  _tag: "Delay",
+  millis: Duration.toMillis(Duration.fromInputUnsafe(duration))
+})
+
+/**
+ * Requests arrive and are done, and nothing comes back.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const mute: Fault = { _tag: "Mute" }
+
+/**
+ * Turns new connections away.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const refuse: Fault = { _tag: "Refuse" }
+
+/**
+ * Resets all connections at once, now.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const reset: Fault = { _tag: "Reset" }
