@@ -60,6 +60,8 @@ export interface JavaServerOptions {
   readonly port: number
   readonly properties: ReadonlyArray<string>
   readonly heap: string
+  /** More options for the JVM; they win over those that small machines want. */
+  readonly jvm?: ReadonlyArray<string>
 }
 
 const START_LIMIT = "60 seconds"
@@ -118,6 +120,7 @@ export const make = (options: JavaServerOptions): Effect.Effect<JavaServer, neve
       "-XX:+UseSerialGC",
       "-XX:TieredStopAtLevel=1",
       "-XX:-UsePerfData",
+      ...(options.jvm ?? []),
       ...options.properties,
       "-cp",
       distribution.classpath,

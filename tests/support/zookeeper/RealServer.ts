@@ -20,6 +20,8 @@ export interface RealServer extends JavaServer.JavaServer {
 
 export interface Options extends zooCfg.ServerOptions {
   readonly tls?: zooCfg.TlsSettings
+  /** More options for the JVM, instead of those that keep it small. */
+  readonly jvm?: ReadonlyArray<string>
 }
 
 const attempt = Effect.fnUntraced(function* (options: Options) {
@@ -43,7 +45,8 @@ const attempt = Effect.fnUntraced(function* (options: Options) {
     config,
     port,
     properties: zooCfg.properties(options, folder),
-    heap: options.tls === undefined ? "64m" : "96m"
+    heap: options.tls === undefined ? "64m" : "96m",
+    jvm: options.jvm ?? []
   })
   yield* server.start
   return { ...server, securePort: options.tls === undefined ? undefined : securePort }

@@ -1,0 +1,30 @@
+/** Every client program that can take part, and why the others cannot. */
+import * as Effect from "effect/Effect"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { root } from "../../support/zookeeper/cache.ts"
+import { ours } from "../cell.ts"
+import type { Options } from "../options.ts"
+import type { Client } from "../table.ts"
+import { peers } from "./build.ts"
+
+export const clients = (options: Options): Effect.Effect<ReadonlyArray<Client>> =>
+  Effect.gen(function* () {
+    const program = ours(options.profile)
+    const all: Array<Client> = ["effect", "core", "nzc", "bare"].map((name) => ({ name, program }))
+    for (const peer of peers) {
+      if (options.clients?.includes(peer.name) === false) continue
+      const folder = path.join(root(), `bench-${peer.name}`)
+      const { name, skips } = peer
+      if (fs.existsSync(folder)) all.push({ name, skips, program: peer.program(folder) })
+      else if (!options.peers) all.push({ name, skips, missing: "not built; --peers builds it" })
+      else {
+        const built = yield* Effect.match(peer.build, {
+          onFailure: ({ message }): Client => ({ name, skips, missing: message.split("\n").slice(-3).join(" ") }),
+          onSuccess: (folder): Client => ({ name, skips, program: peer.program(folder) })
+        })
+        all.push(built)
+      }
+    }
+    return all.filter(({ name }) => options.clients?.includes(name) ?? true)
+  })
