@@ -83,11 +83,7 @@ describe("a real session in memory", () => {
         yield* server.expireSession(zk.session.id)
         yield* TestClock.adjust("30 seconds")
         return trace
-      }).pipe(
-        Effect.scoped,
-        Effect.provide(TestServer.layerMemory(), { local: true }),
-        Random.withSeed("jitter")
-      )
+      }).pipe(Effect.scoped, Effect.provide(TestServer.layerMemory(), { local: true }), Random.withSeed("jitter"))
       const first = yield* script
       assertTrue(first.length > 4, first.join(", "))
       for (let i = 1; i < 100; i++) deepStrictEqual(yield* script, first)

@@ -15,20 +15,6 @@ import * as Settings from "../session/settings.ts"
 import { fromSession } from "./make.ts"
 import type { ZooKeeper as Service } from "./Service.ts"
 
-export type { Auth, Options } from "../session/Options.ts"
-export type {
-  ChildrenChange,
-  CreateOptions,
-  DataChange,
-  DeleteOptions,
-  ExistsChange,
-  Once,
-  ReconfigOptions,
-  VersionOption,
-  WatchElement,
-  WatchOptions
-} from "./Service.ts"
-
 /**
  * The session of an application.
  *
