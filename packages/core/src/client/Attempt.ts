@@ -19,6 +19,7 @@ import {
 import type { Acl } from "../model/Acl.ts"
 import type { Call, Session } from "../session/Session.ts"
 import type { Operation } from "../wire/Operation.ts"
+import { traced } from "./tracing.ts"
 import type { WatchHub } from "./watch/WatchHub.ts"
 
 /** A session as seen from below a path, with what its operations have in common. */
@@ -137,11 +138,14 @@ const attempt = <Request, Response, A>(
 
 /** Sends once, whatever happens. */
 export const once = <Request, Response, A>(ask: Ask<Request, Response, A>): Effect.Effect<A, ZooKeeperError> =>
-  attempt(ask, Exit.fail)
+  traced(ask, attempt(ask, Exit.fail))
 
 /** Sends, and sends again by the `retry` Schedule what certainly was not done and may succeed next time. */
 export const perform = <Request, Response, A>(ask: Ask<Request, Response, A>): Effect.Effect<A, ZooKeeperError> =>
-  attempt(ask, (error) => (error.isRetryable ? again(ask, error) : Exit.fail(error)))
+  traced(
+    ask,
+    attempt(ask, (error) => (error.isRetryable ? again(ask, error) : Exit.fail(error)))
+  )
 
 const again = <Request, Response, A>(
   ask: Ask<Request, Response, A>,
