@@ -59,6 +59,8 @@ export interface TestServerShape {
   readonly nodes: Effect.Effect<ReadonlyMap<string, Uint8Array | null>>
   /** The last transaction. */
   readonly lastZxid: Effect.Effect<bigint>
+  /** Sets what a path's next sequential child is numbered with, to get near the wrap after 2147483647. */
+  readonly setSequence: (path: string, next: number) => Effect.Effect<void>
   /** Ends a session as if its time were over: ephemerals go, its connection closes without a frame. */
   readonly expireSession: (sessionId: bigint) => Effect.Effect<void>
   /** Resets every connection; the sessions live on. */
@@ -109,6 +111,11 @@ export const make = Effect.fnUntraced(function* (
     watchCount: Effect.sync(() => server.watchCount()),
     nodes: Effect.sync(() => new Map([...server.tree.nodes].map(([path, { data }]) => [path, data] as const))),
     lastZxid: Effect.sync(() => server.tree.lastZxid),
+    setSequence: (path, next) =>
+      Effect.sync(() => {
+        const node = server.tree.get(path)
+        if (node !== undefined) node.cversion = next | 0
+      }),
     expireSession: (sessionId) => Effect.sync(() => server.leader.expire(server, sessionId)),
     dropConnections: Effect.sync(() => server.dropConnections()),
     freeze: Effect.sync(() => server.freeze()),

@@ -72,14 +72,19 @@ describe("HistoryChecker", () => {
     const noise = Array.from({ length: 40 }, (_, i) =>
       op("n", i % 2 === 0 ? write(i) : read, i * 2, i * 2 + 1, i % 2 === 0 ? undefined : i - 1)
     )
-    const wrong = [op("a", write(7), 100, 101), op("b", read, 102, 103, 3)]
+    const wrong = [op("a", write(7), 100, 101), op("b", read, 102, 103, 4)]
     const after = Array.from({ length: 20 }, (_, i) => op("n", read, 110 + 2 * i, 111 + 2 * i, 7))
     const result = HistoryChecker.check(model, [...noise, ...wrong, ...after])
     strictEqual(result._tag, "NotLinearizable")
     if (result._tag === "NotLinearizable") {
+      // 4 was written, then 7, and 4 was read.
       deepStrictEqual(
-        result.counterexample.map(({ process }) => process),
-        ["a", "b"]
+        result.counterexample.map(({ input, process }) => [process, input]),
+        [
+          ["n", write(4)],
+          ["a", write(7)],
+          ["b", read]
+        ]
       )
     }
   })

@@ -24,7 +24,7 @@ describe("a real session in memory", () => {
       yield* TestClock.adjust("10 seconds")
       strictEqual(Exit.isFailure(yield* Fiber.join(write)), true)
       strictEqual(yield* zk.getString("/a"), "2")
-    }).pipe(Effect.provide(TestServer.layerMemory()))
+    }).pipe(Effect.scoped, Effect.provide(TestServer.layerMemory()))
   )
 
   it.effect("an idle session lives for an hour, an abandoned one does not", () =>
@@ -39,7 +39,7 @@ describe("a real session in memory", () => {
       yield* TestClock.adjust("1 minute")
       yield* server.resume
       assertTrue(!(yield* server.nodes).has("/e"))
-    }).pipe(Effect.provide(TestServer.layerMemory()))
+    }).pipe(Effect.scoped, Effect.provide(TestServer.layerMemory()))
   )
 
   it.effect("follows a node through the death of the leader", () =>
@@ -55,7 +55,7 @@ describe("a real session in memory", () => {
       yield* TestClock.adjust("1 second")
       yield* changes.expectPaths(() => "/a")
       strictEqual((yield* changes.events).at(-1)?.change, "changed")
-    }).pipe(Effect.provide(TestCluster.layerMemory()))
+    }).pipe(Effect.scoped, Effect.provide(TestCluster.layerMemory()))
   )
 
   it.effect("the same script gives the same states at the same times, a hundred times", () =>

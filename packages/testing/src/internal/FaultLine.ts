@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type { Fault, Faults } from "../Faults.ts"
 import * as OpCode from "./OpCode.ts"
 import type { Accept, Peer, PeerReceiver } from "./Peer.ts"
+import { Requests } from "./Requests.ts"
 import type { Timers } from "./Timers.ts"
 
 type Tag = Fault["_tag"]
@@ -16,7 +17,7 @@ interface Counted {
 
 const CLOSE_SESSION = -11
 const HEADER = 16
-/** More than any frame of a real server. */
+/** More than any reply of a real server. */
 const LIMIT = 64 << 20
 
 const withLength = (bytes: Buffer, start: number, end: number): Buffer => {
@@ -26,28 +27,21 @@ const withLength = (bytes: Buffer, start: number, end: number): Buffer => {
   return frame
 }
 
-/** Whole frames, with their lengths; what does not begin like a handshake (a four-letter word) as it comes. */
-const splitter = (onFrame: (frame: Buffer) => void, onPlain: (bytes: Buffer) => void) => {
+/** Whole replies, with their lengths; the answer to a four-letter word as it comes. */
+const replies = (onFrame: (frame: Buffer) => void, onPlain: (bytes: Buffer) => void) => {
   const frames = new Frames(LIMIT)
   let isPlain: boolean | undefined
   return (chunk: Buffer): void => {
-    // The first byte of a handshake's length is 0.
     isPlain ??= chunk[0] !== 0
-    if (isPlain) return onPlain(Buffer.from(chunk))
-    try {
-      frames.push(chunk, (bytes, start, end) => onFrame(withLength(bytes, start, end)))
-    } catch {
-      // Rubbish from here on, which is for the other side to judge.
-      isPlain = true
-      onPlain(Buffer.from(chunk))
-    }
+    if (isPlain) onPlain(Buffer.from(chunk))
+    else frames.push(chunk, (bytes, start, end) => onFrame(withLength(bytes, start, end)))
   }
 }
 
 class Link implements PeerReceiver {
   private readonly line: FaultLine
   private readonly peer: Peer
-  private readonly toServer: (chunk: Buffer) => void
+  private readonly requests: Requests
   private readonly toClient: (chunk: Buffer) => void
   private readonly held: Array<() => void> = []
   private receiver: PeerReceiver | undefined
@@ -61,11 +55,11 @@ class Link implements PeerReceiver {
   constructor(line: FaultLine, peer: Peer) {
     this.line = line
     this.peer = peer
-    this.toServer = splitter(
-      (frame) => this.request(frame),
+    this.requests = new Requests(
+      (head) => this.mayPass(head),
       (bytes) => this.receiver?.onChunk(bytes)
     )
-    this.toClient = splitter(
+    this.toClient = replies(
       (frame) => this.reply(frame),
       (bytes) => this.deliver(() => peer.write(bytes))
     )
@@ -85,7 +79,7 @@ class Link implements PeerReceiver {
   }
 
   onChunk(chunk: Buffer): void {
-    if (!this.isOver) this.toServer(chunk)
+    if (!this.isOver) this.requests.push(chunk)
   }
 
   onClose(): void {
@@ -106,18 +100,17 @@ class Link implements PeerReceiver {
     last()
   }
 
-  private request(frame: Buffer): void {
-    if (this.isOver) return
-    const type = this.hasAsked && frame.length >= 12 ? frame.readInt32BE(8) : CLOSE_SESSION
+  private mayPass(head: Buffer): boolean {
+    const isRequest = this.hasAsked && head.length >= 12
     this.hasAsked = true
-    if (OpCode.isWrite(type) && type !== CLOSE_SESSION) {
-      // Both count every commit, also one that the other takes.
-      const before = this.line.count("DropBeforeCommit")
-      const after = this.line.count("DropAfterCommit")
-      if (before !== undefined) return this.reset()
-      if (after !== undefined) this.doomed = frame.readInt32BE(4)
-    }
-    this.receiver?.onChunk(frame)
+    const type = isRequest ? head.readInt32BE(8) : CLOSE_SESSION
+    if (!OpCode.isWrite(type) || type === CLOSE_SESSION) return true
+    // Both count every commit, also one that the other takes.
+    const before = this.line.count("DropBeforeCommit")
+    const after = this.line.count("DropAfterCommit")
+    if (after !== undefined) this.doomed = head.readInt32BE(4)
+    if (before !== undefined) this.reset()
+    return before === undefined
   }
 
   private reply(frame: Buffer): void {

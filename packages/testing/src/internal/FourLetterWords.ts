@@ -81,6 +81,12 @@ const monitor = (server: ZooKeeperServer): string =>
     .map(([key, value]) => `${key}\t${value}\n`)
     .join("")
 
+/** `Sat Nov 21 21:36:31 UTC 2026`, as java.util.Date prints it. */
+const dateOf = (time: number): string => {
+  const [weekday, day, month, year, clock] = new Date(time).toUTCString().split(/,? /)
+  return `${weekday} ${month} ${day} ${clock} UTC ${year}`
+}
+
 const dump = (server: ZooKeeperServer): string => {
   const sets = server.tracker.sets
   const count = sets.reduce((sum, [, ids]) => sum + ids.length, 0)
@@ -88,15 +94,13 @@ const dump = (server: ZooKeeperServer): string => {
   return lines(
     "SessionTracker dump:",
     `Session Sets (${sets.length})/(${count}):`,
-    ...sets.flatMap(([at, ids]) => [
-      `${ids.length} expire at ${new Date(at).toUTCString()}:`,
-      ...ids.map((id) => `\t${toHex(id)}`)
-    ]),
+    ...sets.flatMap(([at, ids]) => [`${ids.length} expire at ${dateOf(at)}:`, ...ids.map((id) => `\t${toHex(id)}`)]),
     "ephemeral nodes dump:",
     `Sessions with Ephemerals (${owners.length}):`,
     ...owners.flatMap(([id, paths]) => [`${toHex(id)}:`, ...[...paths].map((path) => `\t${path}`)]),
     "Connections dump:",
-    `Connections Sets (${server.connections.size === 0 ? 0 : 1})/(${server.connections.size}):`,
+    `Connections Sets (1)/(${server.connections.size}):`,
+    `${server.connections.size} expire at ${dateOf(server.timers.now() + server.options.maxSessionTimeout)}:`,
     ...[...server.connections].map(
       (connection) =>
         `\tip: /${connection.peer.address}:${connection.peer.port} sessionId: ${toHex(connection.sessionId)}`
@@ -166,13 +170,15 @@ const commands: ReadonlyMap<string, readonly [needsService: boolean, run: (serve
     ]
   ])
 
-/** The answer to a command; undefined when the four bytes are none, but the length of a frame. */
-export const answer = (server: ZooKeeperServer, word: string): string | undefined => {
-  const command = commands.get(word)
-  if (command === undefined) return undefined
-  if (server.options.fourLetterWords?.includes(word) === false) {
-    return `${word} is not executed because it is not in the whitelist.\n`
+/** What answers a word; undefined when the four bytes are none, but the length of a frame. */
+export const command = (word: string): ((server: ZooKeeperServer) => string) | undefined => {
+  const found = commands.get(word)
+  if (found === undefined) return undefined
+  const [needsService, run] = found
+  return (server) => {
+    if (server.options.fourLetterWords?.includes(word) === false) {
+      return `${word} is not executed because it is not in the whitelist.\n`
+    }
+    return needsService && !server.isServing ? NOT_SERVING : run(server)
   }
-  const [needsService, run] = command
-  return needsService && !server.isServing ? NOT_SERVING : run(server)
 }

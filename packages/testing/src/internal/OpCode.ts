@@ -42,11 +42,20 @@ const shortNames: ReadonlyMap<number, string> = new Map([
   [12, "GETC"],
   [13, "CHEC"],
   [14, "MULT"],
+  [16, "RECO"],
+  [17, "CHKW"],
+  [18, "REMW"],
+  [22, "MLTR"],
   [-10, "SESS"],
   [-11, "CLOS"],
   [100, "AUTH"],
   [101, "SETW"],
-  [102, "SASL"]
+  [102, "SASL"],
+  [103, "GETE"],
+  [104, "GETACN"],
+  [105, "STW2"],
+  [106, "ADDW"],
+  [107, "HOMI"]
 ])
 
 export const shortName = (type: number): string => shortNames.get(type) ?? "UNKN"

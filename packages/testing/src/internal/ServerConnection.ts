@@ -71,14 +71,14 @@ export class ServerConnection implements Watcher, PeerReceiver {
     if (this.head !== undefined) {
       this.head = Buffer.concat([this.head, chunk])
       if (this.head.length < 4) return
-      const head = this.head
+      const { head } = this
       this.head = undefined
-      const word = FourLetterWords.answer(this.server, head.toString("latin1", 0, 4))
-      if (word !== undefined) {
-        this.peer.write(Buffer.from(word))
-        return this.end()
-      }
-      return this.push(head)
+      const run = FourLetterWords.command(head.toString("latin1", 0, 4))
+      if (run === undefined) return this.push(head)
+      this.received++
+      this.server.packetsReceived++
+      this.peer.write(Buffer.from(run(this.server)))
+      return this.end()
     }
     this.push(chunk)
   }
