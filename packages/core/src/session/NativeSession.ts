@@ -194,10 +194,12 @@ class NativeSession implements Session {
 
   private readonly onAlarm = (lateness: number): void => {
     const now = this.elapsed.now()
-    const before = now - this.settings.operationTimeout
-    const timeout = new Timeout({ millis: this.settings.operationTimeout })
-    this.link?.overdue(before, (call) => call.fail(timeout, "unknown"))
-    this.waiting.fail(timeout, before)
+    const millis = this.settings.operationTimeout
+    if (millis < Infinity) {
+      const timeout = new Timeout({ millis })
+      this.link?.overdue(now - millis, (call) => call.fail(timeout, "unknown"))
+      this.waiting.fail(timeout, now - millis)
+    }
     this.feed({ _tag: "Tick", now, late: lateness > this.state.timeout / 12 })
   }
 
