@@ -20,6 +20,8 @@ export class ServerEnd {
   readonly frames: Array<Buffer> = []
   /** The client has ended it. */
   ended = false
+  /** The four-letter word that came instead of a handshake. */
+  word: string | undefined
   private closed = false
   private readonly receiver: Receiver
   private readonly splitter = new Frames(64 << 20)
@@ -39,7 +41,10 @@ export class ServerEnd {
     const copy = Buffer.from(bytes)
     this.writes.push(copy)
     // A four-letter word is no frame.
-    if (this.frames.length === 0 && copy.length === 4) return onFrame(copy)
+    if (this.frames.length === 0 && copy.length === 4) {
+      this.word = copy.toString("latin1")
+      return onFrame(copy)
+    }
     const found: Array<Buffer> = []
     this.splitter.push(copy, (chunk, start, end) => found.push(Buffer.from(chunk.subarray(start, end))))
     this.frames.push(...found)
@@ -83,7 +88,7 @@ export interface Script {
 }
 
 export class MemoryNetwork {
-  /** All connections, in order; those for four-letter words stand in `words`. */
+  /** All connections, in order, those for four-letter words among them. */
   readonly connections: Array<ServerEnd> = []
   /** Every attempt to open a connection, also those refused, with its time. */
   readonly attempts: Array<{ readonly host: string; readonly address: string; readonly at: number }> = []
@@ -116,9 +121,14 @@ export class MemoryNetwork {
       })
     })
 
-  /** The connection that was opened last. */
+  /** The connections that are not for a four-letter word. */
+  get sessions(): ReadonlyArray<ServerEnd> {
+    return this.connections.filter(({ word }) => word === undefined)
+  }
+
+  /** The newest of them. */
   get last(): ServerEnd {
-    const last = this.connections.at(-1)
+    const last = this.sessions.at(-1)
     if (last === undefined) throw new Error(`no connection was opened; ${this.attempts.length} were tried`)
     return last
   }

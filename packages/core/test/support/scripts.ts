@@ -87,8 +87,8 @@ export const server = (behaviour: Behaviour = {}): Script => {
   return {
     accept: behaviour.accept ?? (() => true),
     onFrame: (frame, end) => {
-      if (frame.length === 4 && end.frames.length === 0) {
-        const text = behaviour.word?.(frame.toString("latin1"), end)
+      if (end.word !== undefined) {
+        const text = behaviour.word?.(end.word, end)
         if (text !== undefined) end.send(Buffer.from(text))
         return end.close()
       }
