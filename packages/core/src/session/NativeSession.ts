@@ -171,6 +171,8 @@ class NativeSession implements Session {
       case "Pause":
         return this.pause(output.causes)
       case "SendClose":
+        // A server does nothing after it, so nothing is sent after it.
+        this.serving = false
         this.link!.send(
           ownCall(closeSession, undefined, () => this.feed({ _tag: "CloseAnswered", now: this.elapsed.now() }))
         )
@@ -516,6 +518,8 @@ class NativeSession implements Session {
 
   readonly addAuth = (scheme: string, credentials: Redacted.Redacted): Effect.Effect<void, ZooKeeperError> =>
     Effect.suspend(() => {
+      const { phase } = this.state
+      if (phase._tag === "Over") return Effect.fail(this.error("addAuth", phase.reason))
       const identity = { scheme, credentials }
       this.identities.push(identity)
       const { link } = this
