@@ -180,6 +180,7 @@ export class Link {
     if (this.dead) return
     this.reading = true
     this.confirmedAt = -Infinity
+    const { handshaking } = this
     try {
       this.frames.push(chunk, this.onFrame)
     } catch (error) {
@@ -189,7 +190,10 @@ export class Link {
     }
     this.reading = false
     if (this.dead) return
-    this.events.onHeard(this.confirmedAt, this.pings > 0 ? this.pingSince : this.inFlight.waitingSince())
+    // The answer to the handshake tells for itself, and proves no more than that the server accepts.
+    if (!handshaking) {
+      this.events.onHeard(this.confirmedAt, this.pings > 0 ? this.pingSince : this.inFlight.waitingSince())
+    }
     this.flush()
   }
 

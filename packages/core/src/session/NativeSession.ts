@@ -186,6 +186,8 @@ class NativeSession implements Session {
       case "Pause":
         return this.pause(output.causes)
       case "SendClose":
+        // A server does nothing after it, so nothing is sent after it.
+        this.serving = false
         this.link!.send(
           ownCall(closeSession, undefined, () => this.feed({ _tag: "CloseAnswered", now: this.elapsed.now() }))
         )
@@ -209,10 +211,12 @@ class NativeSession implements Session {
 
   private readonly onAlarm = (lateness: number): void => {
     const now = this.elapsed.now()
-    const before = now - this.settings.operationTimeout
-    const timeout = new Timeout({ millis: this.settings.operationTimeout })
-    this.link?.overdue(before, (call) => call.fail(timeout, "unknown"))
-    this.waiting.fail(timeout, before)
+    const millis = this.settings.operationTimeout
+    if (millis < Infinity) {
+      const timeout = new Timeout({ millis })
+      this.link?.overdue(now - millis, (call) => call.fail(timeout, "unknown"))
+      this.waiting.fail(timeout, now - millis)
+    }
     this.feed({ _tag: "Tick", now, late: lateness > this.state.timeout / 12 })
   }
 
@@ -530,6 +534,8 @@ class NativeSession implements Session {
 
   readonly addAuth = (scheme: string, credentials: Redacted.Redacted): Effect.Effect<void, ZooKeeperError> =>
     Effect.suspend(() => {
+      const { phase } = this.state
+      if (phase._tag === "Over") return Effect.fail(this.error("addAuth", phase.reason))
       const identity = { scheme, credentials }
       this.identities.push(identity)
       const { link } = this

@@ -25,14 +25,17 @@ const saslStep = (link: Line, scheme: string, token: Uint8Array): Effect.Effect<
 
 const saslLogin = Effect.fnUntraced(function* (link: Line, mechanism: SaslMechanism) {
   const scheme = `sasl ${mechanism.name}`
-  const exchange = mechanism.start()
+  // A mechanism may come from outside, and reads what the server made up.
+  const step = <A>(run: () => A) =>
+    Effect.try({ try: run, catch: (cause) => new AuthFailed({ scheme, detail: String(cause) }) })
+  const exchange = yield* step(() => mechanism.start())
   let token = exchange.initial
   while (true) {
     const challenge = yield* saslStep(link, scheme, token)
     if (challenge === null) {
       return yield* new AuthFailed({ scheme, detail: "the server has no SASL, so nobody is logged in" })
     }
-    const next = exchange.answer(challenge)
+    const next = yield* step(() => exchange.answer(challenge))
     if (next === undefined) return
     if (typeof next === "string") return yield* new AuthFailed({ scheme, detail: next })
     token = next
@@ -49,13 +52,16 @@ export const addAuth = (link: Line, { credentials, scheme }: Auth): Effect.Effec
     )
   })
 
-/** All logins of a connection. The identities leave in one write. */
-export const logIn = (
+/** All logins of a connection. The identities leave in one write; those that are added meanwhile follow. */
+export const logIn = Effect.fnUntraced(function* (
   link: Line,
   mechanism: SaslMechanism | undefined,
   identities: ReadonlyArray<Auth>
-): Effect.Effect<void, AuthFailed> =>
-  Effect.andThen(
-    mechanism === undefined ? Effect.void : saslLogin(link, mechanism),
-    Effect.forEach(identities, (identity) => addAuth(link, identity), { concurrency: "unbounded", discard: true })
-  )
+) {
+  if (mechanism !== undefined) yield* saslLogin(link, mechanism)
+  for (let sent = 0; sent < identities.length;) {
+    const batch = identities.slice(sent)
+    sent += batch.length
+    yield* Effect.forEach(batch, (identity) => addAuth(link, identity), { concurrency: "unbounded", discard: true })
+  }
+})

@@ -7,8 +7,9 @@ import * as FourLetterWord from "../wire/FourLetterWord.ts"
 import type { Dialer } from "./Dialer.ts"
 
 /**
- * Whether the ensemble has lost what we have seen of it: a leader cannot lag, so when it knows less than we do, it was
- * wiped or restored, and refuses us for ever without a word (ZOOKEEPER-832). Gives what each host says, or undefined.
+ * Whether the ensemble has lost what we have seen of it: a leader cannot lag (followers, observers and read-only servers
+ * can), so when it knows less than we do, it was wiped or restored, and refuses us for ever without a word
+ * (ZOOKEEPER-832). Gives what each host says, or undefined.
  */
 export const findWiped = Effect.fnUntraced(function* (
   dialer: Dialer,
@@ -29,11 +30,11 @@ export const findWiped = Effect.fnUntraced(function* (
   const stats = said.map((answer) => (answer?._tag === "Answered" ? answer.value : undefined))
   const isWiped = stats.some(
     (server) =>
-      server !== undefined && server.mode !== "follower" && server.zxid !== undefined && server.zxid < lastZxid
+      server !== undefined && (server.mode === "leader" || server.mode === "standalone") && server.zxid < lastZxid
   )
   if (!isWiped) return undefined
   return stats.map((server) =>
-    server?.zxid === undefined || server.zxid >= lastZxid
+    server === undefined || server.zxid >= lastZxid
       ? "no answer"
       : `its newest transaction ${Ids.toHex(server.zxid)} is older than ${Ids.toHex(lastZxid)}, which this session has ` +
         "seen: the ensemble was wiped or restored from a backup"

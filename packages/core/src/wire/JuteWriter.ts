@@ -119,7 +119,8 @@ export class JuteWriter {
 
   /** Bytes that were encoded elsewhere. */
   append(bytes: Uint8Array): void {
-    this.bytes.set(bytes, this.reserve(bytes.length))
+    const at = this.reserve(bytes.length)
+    this.bytes.set(bytes, at)
   }
 
   /** Overwrites an int that was written before. */

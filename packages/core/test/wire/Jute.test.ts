@@ -150,3 +150,13 @@ describe("xids", () => {
     ])
   })
 })
+
+it.prop(
+  "bytes that were encoded elsewhere stand where they were appended, however the slab grows",
+  [Schema.Array(Schema.Uint8Array)],
+  ([parts]) => {
+    const writer = new JuteWriter(1)
+    for (const part of parts) writer.append(part)
+    expect(Buffer.from(writer.written())).toEqual(Buffer.concat(parts))
+  }
+)
