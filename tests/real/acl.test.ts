@@ -4,6 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+import * as Proxy from "../support/Proxy.ts"
 import { beside, has, onSingle, refused } from "./clients.ts"
 
 const as = (user: string) => ({ auth: [{ scheme: "digest", credentials: Redacted.make(`${user}:pw`) }] })
@@ -118,6 +120,23 @@ describe("an identity", () => {
         [...(yield* bob.getAcl("/both")).acl],
         [Acl.digest("alice", "pw"), Acl.digest("bob", "pw")]
       )
+    })
+  )
+
+  it.live("is sent again on every connection", () =>
+    Effect.gen(function* () {
+      const other = yield* onSingle(as("alice"))
+      yield* other.create("/mine", "m", { acl: Acl.creatorAll })
+      const proxy = yield* Proxy.make({ port: Number(other.session.hosts[0]!.split(":")[1]) })
+      const connect = `${proxy.connectString}${other.session.root}`
+      const zk = yield* ZooKeeper.make({ connect, sessionTimeout: "30 seconds" })
+      yield* zk.addAuth("digest", Redacted.make("alice:pw"))
+      for (let round = 0; round < 5; round++) {
+        assert.strictEqual(yield* zk.getString("/mine"), "m")
+        yield* proxy.cut
+      }
+      assert.strictEqual(yield* zk.getString("/mine"), "m")
+      assert.isAbove(proxy.accepted(), 1)
     })
   )
 

@@ -6,6 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import { awaitState } from "../support/awaitState.ts"
 import * as SharedServers from "../support/SharedServers.ts"
 import { awaitNode, beside, bytes, onSingle, refused, text } from "./clients.ts"
 
@@ -66,6 +67,27 @@ describe("the handshake", () => {
       assert.deepStrictEqual(yield* zk.exists("/mine"), Option.none())
       assert.deepStrictEqual(closed.session.state, { _tag: "Closed" })
       yield* refused(closed.get("/"), "Closed")
+    })
+  )
+})
+
+describe("an idle session", () => {
+  it.live("is kept alive by pings, far beyond its timeout", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle({ sessionTimeout: "1 second" })
+      const observer = yield* beside(zk, { sessionTimeout: "60 seconds" })
+      yield* zk.create("/idle", "", { mode: "ephemeral" })
+      const { id } = zk.session
+      const own = Effect.map(observer.fourLetterWord("cons"), (answer) =>
+        answer._tag === "Answered" ? answer.value.find(({ session }) => session?.id === id) : undefined
+      )
+      const before = yield* own
+      yield* awaitState(own, (now) => now !== undefined && now.received >= (before?.received ?? 0) + 15, {
+        describe: "pings for more than twice the timeout"
+      })
+      assert.strictEqual((yield* own)?.session?.lastOperation, "PING")
+      assert.strictEqual((yield* observer.get("/idle")).stat.ephemeralOwner, id)
+      assert.strictEqual(zk.session.epoch, 1)
     })
   )
 })

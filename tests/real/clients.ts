@@ -15,7 +15,7 @@ import * as SharedServers from "../support/SharedServers.ts"
 export type Client = ZooKeeper.ZooKeeper
 
 /** What a session is opened with, but for where. */
-export type Options = Omit<NonNullable<Parameters<typeof ZooKeeper.make>[0]>, "connect">
+export type Options = Omit<ZooKeeper.Options, "connect">
 
 /** A session on the shared single server, below a fresh chroot that exists. */
 export const onSingle = Effect.fnUntraced(function* (

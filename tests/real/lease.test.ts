@@ -6,7 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Proxy from "../support/Proxy.ts"
 import { awaitState } from "../support/awaitState.ts"
-import { awaitConnected, connectStringOf, onSingle } from "./clients.ts"
+import { awaitConnected, connectStringOf, onSingle, recordStates } from "./clients.ts"
 import { recordExistence } from "./existence.ts"
 
 const proxied = Effect.fnUntraced(function* (timeout: `${number} seconds`) {
@@ -64,13 +64,14 @@ describe("the lease", () => {
         (gained) => gained > 1000,
         { describe: "the deadline moves" }
       )
+      const states = yield* recordStates(zk)
       yield* proxy.cut
       yield* awaitState(
-        Effect.sync(() => zk.session.state._tag),
-        (state) => state === "Suspended",
-        { describe: "the connection is lost" }
+        Effect.sync(() => [...states.seen]),
+        ({ length }) => length >= 3,
+        { describe: "the connection is lost and found" }
       )
-      yield* awaitConnected(zk)
+      assert.deepStrictEqual(states.seen, ["Connected", "Suspended", "Connected"])
       const after = zk.session.deadline
       yield* awaitState(
         Effect.sync(() => zk.session.deadline - after),

@@ -48,7 +48,7 @@ const outcomeOf = (exit: Exit.Exit<string, ZooKeeperError>): Outcome => {
 export const start = Effect.fnUntraced(function* (zk: Client): Effect.fn.Return<Load, ZooKeeperError, Scope.Scope> {
   const writes: Array<Write> = []
   const complaints: Array<string> = []
-  let stopped = false
+  const load = { isRunning: true }
   let counter = { done: 0, tried: 0 }
   yield* zk.ensurePath("/load/protected")
   yield* zk.ensurePath("/load/plain")
@@ -57,7 +57,7 @@ export const start = Effect.fnUntraced(function* (zk: Client): Effect.fn.Return<
   const repeat = <E>(once: (i: number) => Effect.Effect<void, E>) =>
     Effect.forkScoped(
       Effect.gen(function* () {
-        for (let i = 1; !stopped; i++) {
+        for (let i = 1; load.isRunning; i++) {
           yield* once(i)
           yield* sleep(PAUSE)
         }
@@ -111,7 +111,7 @@ export const start = Effect.fnUntraced(function* (zk: Client): Effect.fn.Return<
   }
 
   const judge = Effect.fnUntraced(function* (other: Client) {
-    stopped = true
+    load.isRunning = false
     yield* Fiber.joinAll(fibers)
     yield* other.sync()
     const plain = new Set(yield* other.children("/load/plain"))

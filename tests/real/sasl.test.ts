@@ -1,39 +1,15 @@
-/** Logging in by SASL: the mechanism is the test's own, the steps are the session's. */
-import type { SaslMechanism } from "@effect-zookeeper/core/Sasl"
+/** Logging in by SASL, before any operation and on every connection. */
+import * as DigestMd5 from "@effect-zookeeper/core/DigestMd5"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { sasl } from "@effect-zookeeper/core/wire/ops/auth"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { createHash } from "node:crypto"
+import * as Redacted from "effect/Redacted"
 import * as RealServer from "../support/zookeeper/RealServer.ts"
-import { awaitConnected, call, has, onSingle, refused, text } from "./clients.ts"
+import { awaitConnected, call, has, onSingle, refused } from "./clients.ts"
 
-const md5 = (...parts: ReadonlyArray<string | Buffer>): Buffer => {
-  const hash = createHash("md5")
-  for (const part of parts) hash.update(part)
-  return hash.digest()
-}
-
-/** DIGEST-MD5 (RFC 2831) as far as ZooKeeper needs it. */
-const digestMd5 = (user: string, password: string): SaslMechanism => ({
-  name: "DIGEST-MD5",
-  start: () => ({
-    initial: new Uint8Array(0),
-    answer: (challenge) => {
-      const said = text(challenge)
-      if (said.startsWith("rspauth=")) return undefined
-      const field = (name: string) => new RegExp(`${name}="([^"]*)"`).exec(said)?.[1] ?? ""
-      const [realm, nonce, cnonce, uri] = [field("realm"), field("nonce"), "0123456789abcdef", "zookeeper/zk-sasl-md5"]
-      const a1 = md5(md5(`${user}:${realm}:${password}`), `:${nonce}:${cnonce}`).toString("hex")
-      const a2 = md5(`AUTHENTICATE:${uri}`).toString("hex")
-      const response = md5(`${a1}:${nonce}:00000001:${cnonce}:auth:${a2}`).toString("hex")
-      return Buffer.from(
-        `charset=utf-8,username="${user}",realm="${realm}",nonce="${nonce}",nc=00000001,cnonce="${cnonce}",` +
-          `digest-uri="${uri}",maxbuf=65536,response=${response},qop=auth`
-      )
-    }
-  })
-})
+const digestMd5 = (username: string, password: string) =>
+  DigestMd5.make({ username, password: Redacted.make(password) })
 
 const withSasl = RealServer.make({
   jaas: 'Server { org.apache.zookeeper.server.auth.DigestLoginModule required user_bob="bobpw"; };'

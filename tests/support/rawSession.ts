@@ -21,18 +21,19 @@ export interface HandshakeOptions {
   readonly readOnly?: boolean
 }
 
+const connectFrame = (options: HandshakeOptions): Buffer =>
+  encode(connectRequest, {
+    protocolVersion: 0,
+    lastZxidSeen: options.lastZxidSeen ?? 0n,
+    timeOut: options.timeOut ?? 10_000,
+    sessionId: options.sessionId ?? 0n,
+    passwd: options.password ?? new Uint8Array(16),
+    readOnly: options.readOnly ?? false
+  })
+
 /** Sends a ConnectRequest over an open connection and waits for the answer. */
 export const handshake = Effect.fnUntraced(function* (peer: Peer.Peer, options: HandshakeOptions = {}) {
-  yield* peer.sendFrame(
-    encode(connectRequest, {
-      protocolVersion: 0,
-      lastZxidSeen: options.lastZxidSeen ?? 0n,
-      timeOut: options.timeOut ?? 10_000,
-      sessionId: options.sessionId ?? 0n,
-      passwd: options.password ?? new Uint8Array(16),
-      readOnly: options.readOnly ?? false
-    })
-  )
+  yield* peer.sendFrame(connectFrame(options))
   return connectResponse.decode(new JuteReader().reset(yield* peer.receiveFrame))
 })
 
@@ -69,7 +70,16 @@ export const open = (
     return { peer, response: yield* handshake(peer, options) }
   })
 
-/** Expires a session on purpose: a second connection takes it over and closes it. The owner learns it on reconnecting. */
+const framed = (body: Uint8Array): Buffer => {
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(body.length)
+  return Buffer.concat([length, body])
+}
+
+/**
+ * Expires a session on purpose: a second connection takes it over and closes it, in one write, since the owner is quick
+ * to come back and take it over again. The owner learns it on reconnecting.
+ */
 export const expireSession = (
   connect: string,
   sessionId: bigint,
@@ -77,13 +87,16 @@ export const expireSession = (
 ): Effect.Effect<void, Peer.PeerClosed | TimedOut> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const { peer, response } = yield* open(connect, { sessionId, password })
+      const peer = yield* Peer.connect(...firstHost(connect))
+      const close = request(1, closeSessionOperation.code)
+      yield* peer.send(Buffer.concat([framed(connectFrame({ sessionId, password })), framed(close)]))
+      const response = connectResponse.decode(new JuteReader().reset(yield* peer.receiveFrame))
       if (response.sessionId !== sessionId) {
         return yield* new Peer.PeerClosed({
           message: `session 0x${sessionId.toString(16)} was not resumed: already gone`
         })
       }
-      yield* closeSession(peer)
+      yield* peer.receiveFrame
     })
   )
 
