@@ -19,6 +19,9 @@ export interface Limitation {
 /** The session with its limits. */
 export const make = (session: Session, limitation: Limitation): Session => ({
   info: session.info,
+  get over() {
+    return session.over
+  },
   chroot: session.chroot,
   submit: (call) => {
     const detail = limitation.refusal(call)
