@@ -4,7 +4,7 @@ import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import nzc, { type Client } from "./nzc.ts"
+import nzc, { type Client, stop } from "./nzc.ts"
 
 export type Options = Omit<NodeZookeeperClient.Options, "connect">
 
@@ -28,13 +28,7 @@ export const applicationClient = (
       client.connect()
       return client
     }),
-    (client) =>
-      // Its close fails before it has connected, and waits for ever when it is down.
-      Effect.callback<void>((resume) => {
-        if (client.getState() !== nzc.State.SYNC_CONNECTED) return resume(Effect.void)
-        client.once("disconnected", () => resume(Effect.void))
-        client.close()
-      })
+    (client) => Effect.sync(() => stop(client))
   )
 
 export const adopted: Open = (connect, options) =>

@@ -2,8 +2,15 @@
 // @ts-expect-error: it has no types of its own.
 import nzc from "node-zookeeper-client"
 import type { EventEmitter } from "node:events"
+import type { Socket } from "node:net"
 
 export interface Client extends EventEmitter {
+  readonly connectionManager: {
+    setState: (state: number) => void
+    socket: Socket | undefined
+    connectTimeoutHandler: NodeJS.Timeout | null
+    findNextServer: () => void
+  }
   readonly connect: () => void
   readonly close: () => void
   readonly getState: () => unknown
@@ -24,4 +31,14 @@ export default nzc as {
     options?: { readonly sessionTimeout?: number; readonly spinDelay?: number; readonly retries?: number }
   ) => Client
   readonly State: { readonly SYNC_CONNECTED: unknown }
+}
+
+const CLOSING = -1
+
+/** Ends a client as its process would: its `close` throws before it has connected, and goes on for ever when it is down. */
+export const stop = ({ connectionManager }: Client): void => {
+  connectionManager.findNextServer = () => {}
+  connectionManager.setState(CLOSING)
+  if (connectionManager.connectTimeoutHandler !== null) clearTimeout(connectionManager.connectTimeoutHandler)
+  connectionManager.socket?.destroy()
 }

@@ -20,18 +20,21 @@ const LEAVES: ReadonlySet<Reason["_tag"]> = new Set(["Closed", "SessionExpired",
 
 class AdoptedLine extends ClientLine {
   private readonly identities: Set<string>
-  private socket: ConnectionManager["socket"]
+  /** The connection that was there, or on its way, when this line began: it has had time enough when the line ends. */
+  private readonly inherited: ConnectionManager["socket"]
+  private serves = false
   private opened: ((result: Effect.Effect<Connection, OpenFailed>) => void) | undefined
 
   constructor(client: Client, identities: Set<string>, limits: Limits, events: LinkEvents, now: () => number) {
     super(client, client.connectionManager.chrootPath ?? "", limits, events, now)
     this.identities = identities
-    this.socket = this.manager.socket
+    this.inherited = this.manager.socket
   }
 
   readonly open: Effect.Effect<Connection, OpenFailed> = Effect.callback((resume) => {
     const { socket, state } = this.manager
-    if (state === State.CONNECTED) return resume(Effect.succeed(connection))
+    // When the connection has just ended, the client does not know yet.
+    if (state === State.CONNECTED && socket?.destroyed === false) return resume(Effect.succeed(connection))
     if (state === State.DISCONNECTED && socket === undefined) {
       return resume(
         Effect.fail(new OpenFailed({ cause: "the adopted client was not told to connect: call connect()" }))
@@ -39,10 +42,6 @@ class AdoptedLine extends ClientLine {
     }
     this.opened = resume
   })
-
-  onTcp(): void {
-    this.socket = this.manager.socket
-  }
 
   onConnected(): void {
     this.opened?.(Effect.succeed(connection))
@@ -64,9 +63,14 @@ class AdoptedLine extends ClientLine {
 
   /** Nobody knows how old the client's last contact is, so the leader is asked, and its answer is the handshake. */
   handshake(): void {
-    this.send(
-      ownCall(multi, [{ _tag: "check", path: "/", version: -1 }], () => this.handshaken(this.manager.sessionTimeout))
-    )
+    const check = [{ _tag: "check", path: "/", version: -1 }] as const
+    this.send({
+      ...ownCall(multi, check, () => {
+        this.serves = true
+        this.handshaken(this.manager.sessionTimeout)
+      }),
+      fail: (reason) => this.events.onLost(reason)
+    })
   }
 
   /** The client does that by itself. */
@@ -82,10 +86,8 @@ class AdoptedLine extends ClientLine {
 
   protected end(reason: Reason): void {
     if (LEAVES.has(reason._tag)) return
-    if (this.socket?.connecting === true && this.manager.connectTimeoutHandler !== null) {
-      clearTimeout(this.manager.connectTimeoutHandler)
-    }
-    this.socket?.destroy()
+    const socket = this.serves ? this.manager.socket : this.inherited
+    socket?.destroy()
   }
 }
 
@@ -115,10 +117,7 @@ export const adopt = (client: Client, limits: Limits, onClosed: () => void): Ado
   }
   const stopGuarding = guard(manager, limits.maxReply, {
     mayDial: () => true,
-    onConnected: (proceed) => {
-      line?.onTcp()
-      proceed()
-    },
+    onConnected: (proceed) => proceed(),
     onHeard: () => line?.heard(),
     onClosed: (cause) => line?.onClosed(cause),
     onUnreadable: (saw) => {

@@ -98,10 +98,8 @@ class OwnLine extends ClientLine {
   }
 
   protected end(): void {
-    const { manager } = this
-    manager.setState(State.CLOSING)
-    if (manager.connectTimeoutHandler !== null) clearTimeout(manager.connectTimeoutHandler)
-    manager.socket?.destroy()
+    this.manager.setState(State.CLOSING)
+    this.manager.socket?.destroy()
   }
 }
 

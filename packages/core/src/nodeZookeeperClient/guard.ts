@@ -107,12 +107,15 @@ export const guard = (manager: ConnectionManager, maxReply: number, on: Watched)
     cause = error.message
     methods.onSocketError.call(manager, error)
   }
-  manager.onSocketClosed = (hasError) => {
+  const closed = (): void => {
     // Left running, it would destroy the connection that comes after this one.
     if (manager.connectTimeoutHandler !== null) clearTimeout(manager.connectTimeoutHandler)
     frames.stop()
     manager.pendingBuffer = null
     on.onClosed(cause)
+  }
+  manager.onSocketClosed = (hasError) => {
+    closed()
     methods.onSocketClosed.call(manager, hasError)
   }
 
@@ -120,7 +123,7 @@ export const guard = (manager: ConnectionManager, maxReply: number, on: Watched)
   const { pendingBuffer, socket } = manager
   if (socket !== undefined && !socket.destroyed) {
     socket.removeAllListeners("data").on("data", onData)
-    socket.prependListener("close", () => on.onClosed(cause))
+    socket.prependListener("close", closed)
     manager.pendingBuffer = null
     if (pendingBuffer !== null) onData(pendingBuffer)
   }
