@@ -52,7 +52,7 @@ export default defineConfig({
       project("interop", ["tests/interop/**/*.test.ts"], onServers),
       project("faults", ["tests/faults/**/*.test.ts"]),
       project("contract", ["tests/contract/**/*.test.ts"]),
-      project("doctest", ["tests/doctest/**/*.test.ts"], onServers),
+      project("doctest", ["tests/doctest/**/*.test.ts"]),
       // On what `npm run build` has made.
       project("packaging", ["tests/packaging/**/*.test.ts"], onServers)
     ]

@@ -1,9 +1,9 @@
 /**
  * Every example of the documentation type-checks, and those marked `ts run` do and print what they say.
  *
- * An example that is run connects to 127.0.0.1:2181; here that is a chroot of its own on the shared server.
+ * An example that is run connects to 127.0.0.1:2181; here that is an in-process server of its own.
  */
-import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+import * as TestServer from "@effect-zookeeper/testing/TestServer"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as path from "node:path"
@@ -11,7 +11,6 @@ import { inspect } from "node:util"
 import { pathToFileURL } from "node:url"
 import { vi } from "vitest"
 import { root } from "../support/publicNames.ts"
-import * as SharedServers from "../support/SharedServers.ts"
 import * as command from "../support/zookeeper/command.ts"
 import { collect } from "./collect.ts"
 import * as project from "./project.ts"
@@ -34,16 +33,6 @@ const printedBy = async (file: string): Promise<ReadonlyArray<string>> => {
   return printed
 }
 
-const chroot = Effect.fnUntraced(function* (name: string) {
-  const server = yield* SharedServers.single
-  const zk = yield* ZooKeeper.make({ connect: server })
-  yield* zk
-    .delete(`/${name}`, { recursive: true })
-    .pipe(Effect.catchReason("ZooKeeperError", "NoNode", () => Effect.void))
-  yield* zk.create(`/${name}`)
-  return `${server}/${name}`
-}, Effect.scoped)
-
 it.live(
   "every example type-checks",
   () =>
@@ -60,7 +49,7 @@ describe("examples that are run print what they say", () => {
   for (const example of examples.filter(({ isRun }) => isRun)) {
     it.live(example.where, () =>
       Effect.gen(function* () {
-        const file = project.writeRunnable(example, yield* chroot(example.name))
+        const file = project.writeRunnable(example, (yield* TestServer.make()).connectString)
         const printed = yield* Effect.promise(() => printedBy(file))
         // Fibers print in an order of their own.
         assert.deepStrictEqual(printed.toSorted(), example.prints.toSorted())

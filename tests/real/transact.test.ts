@@ -101,6 +101,8 @@ describe("a transaction", () => {
         Op.set("/b/", ""),
         Op.set("/b", "", { version: -1 }),
         Op.delete("/b", { version: 1.5 }),
+        // As an int it would be -1, which means any.
+        Op.set("/b", "", { version: 2 ** 32 - 1 }),
         Op.check("/b", -1)
       ]) {
         const error = yield* refused(zk.transact(Op.create("/a"), bad), "InvalidArgument")

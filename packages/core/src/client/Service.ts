@@ -195,11 +195,11 @@ export interface ZooKeeper {
    * ```
    */
   readonly create: (path: string, data?: Data, options?: CreateOptions) => Effect.Effect<string, ZooKeeperError>
-  /** As `create`, and gives the Stat too (3.5 and later). Not for `protected` nodes. */
+  /** As `create`, and gives the Stat too (3.5 and later). Not for protected nodes. */
   readonly create2: (
     path: string,
     data?: Data,
-    options?: CreateOptions
+    options?: Omit<CreateOptions, "protected">
   ) => Effect.Effect<{ readonly path: string; readonly stat: Stat }, ZooKeeperError>
   /**
    * Deletes a node. Fails with `NoNode`, `NotEmpty` (unless `recursive`), `BadVersion`, `NoAuth`. A recursive delete is

@@ -140,6 +140,25 @@ export const makeWith = <A, R>(path: string, encoding: Encoding<A, R>): ZNode<A,
 /**
  * A node that holds a value of a schema as JSON.
  *
+ * ```ts run
+ * import * as ZNode from "@effect-zookeeper/core/ZNode"
+ * import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+ * import * as Console from "effect/Console"
+ * import * as Effect from "effect/Effect"
+ * import * as Schema from "effect/Schema"
+ *
+ * const limits = ZNode.make("/app/limits", Schema.Struct({ jobs: Schema.Int }))
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* limits.create({ jobs: 3 }, { parents: true })
+ *   yield* limits.update(({ jobs }) => ({ jobs: jobs + 1 }))
+ *   const { value } = yield* limits.get
+ *   yield* Console.log(value.jobs) // => 4
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(ZooKeeper.layer({ connect: "127.0.0.1:2181" }))))
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */

@@ -58,7 +58,7 @@ const serviceOf = (view: View): ZooKeeper => {
           ? protect.create(view, path, data, options)
           : creation.create(view, path, data, options)
       ),
-    create2: (path: string, data: Data = "", options?: CreateOptions) =>
+    create2: (path: string, data: Data = "", options?: Omit<CreateOptions, "protected">) =>
       withParents(view, path, options, creation.create2(view, path, data, options)),
     delete: (path, options) =>
       options?.recursive === true

@@ -13,10 +13,10 @@ import type { VersionOption } from "./Service.ts"
 
 const none = Option.none<never>()
 
-const ANY_VERSION = -1
+export const ANY_VERSION = -1
 
 /** The version as it is sent, or what is wrong with it: −1 would silently mean any. */
-const versionProblem = (version: number | undefined): string | undefined =>
+export const versionProblem = (version: number | undefined): string | undefined =>
   version === undefined || (Number.isInteger(version) && version >= 0 && version <= 0x7fff_ffff)
     ? undefined
     : `the version ${version} is not a whole number from 0 to 2^31 - 1; leave it out for any`

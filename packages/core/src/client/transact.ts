@@ -8,9 +8,8 @@ import { multi, type MultiOp, multiRead as multiReadOperation, type MultiResult 
 import { failure, invalid, perform, type View } from "./Attempt.ts"
 import * as Create from "./create.ts"
 import { toBytes, toNode } from "./Data.ts"
+import { ANY_VERSION, versionProblem } from "./nodes.ts"
 import type { Op, Read } from "./Op.ts"
-
-const ANY = -1
 
 /** The server's form of an operation, or what is wrong with it. */
 const toWire = (view: View, op: Op<unknown>): MultiOp | string => {
@@ -26,10 +25,10 @@ const toWire = (view: View, op: Op<unknown>): MultiOp | string => {
   const problem = Path.problem(op.path)
   if (problem !== undefined) return `'${op.path}' is not a path: ${problem}`
   const path = Path.prepend(view.root, op.path)
-  if (op.version !== undefined && op.version !== "any" && !(Number.isInteger(op.version) && op.version >= 0)) {
-    return `the version ${op.version} is not a whole number from 0 on; ask for any instead`
-  }
-  const version = op.version === undefined || op.version === "any" ? ANY : op.version
+  const asked = op.version === "any" ? undefined : op.version
+  const bad = versionProblem(asked)
+  if (bad !== undefined) return bad
+  const version = asked ?? ANY_VERSION
   switch (op._tag) {
     case "set":
       return { _tag: "setData", path, data: toBytes(op.data), version }

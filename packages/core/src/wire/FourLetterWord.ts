@@ -24,7 +24,12 @@ import {
   type WatchCounts
 } from "./fourLetterWords/sessions.ts"
 
-/** What the server says to each word. */
+/**
+ * What the server says to each word.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Values {
   /** The configuration in use, by key; in an ensemble also its members, by `server.N`. */
   readonly conf: Readonly<Record<string, string>>
@@ -51,8 +56,20 @@ export interface Values {
   readonly dirs: Dirs
 }
 
+/**
+ * A four-letter word.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Word = keyof Values
 
+/**
+ * The answer to a word. A word that the server does not allow is an answer too.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Answer<W extends Word> =
   | { readonly _tag: "Answered"; readonly value: Values[W] }
   /** The server's setting does not allow this word. */
@@ -85,11 +102,28 @@ const parsers: { readonly [W in Word]: (text: string) => Values[W] | undefined }
   dirs: parseDirs
 }
 
+/**
+ * All four-letter words that are known here.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
 export const words: ReadonlyArray<Word> = Object.keys(parsers) as Array<Word>
 
+/**
+ * True for one of {@link words}.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
 export const isWord = (text: string): text is Word => Object.hasOwn(parsers, text)
 
-/** Reads what a server answered to `word`. Lines that are not known are passed over. */
+/**
+ * Reads what a server answered to `word`. Lines that are not known are passed over.
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
 export const parse = <W extends Word>(word: W, text: string): Answer<W> => {
   if (text.includes("is not executed because it is not in the whitelist.")) return { _tag: "NotWhitelisted" }
   if (text.startsWith("This ZooKeeper instance is not currently serving requests")) return { _tag: "NotServing" }

@@ -1,0 +1,32 @@
+/** docs/errors.md describes every reason, and only those, with the exit code that `zk` gives it. */
+import { ClientReason, ServerReason, type ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import { assert, it } from "@effect/vitest"
+import { readFileSync } from "node:fs"
+import * as path from "node:path"
+import { endingOf } from "../../packages/cli/src/exit.ts"
+import { root } from "../support/publicNames.ts"
+
+/** What a section says of the exit code, by reason. */
+const described = new Map(
+  readFileSync(path.join(root, "docs/errors.md"), "utf8")
+    .split(/^(?=##)/m)
+    .flatMap((section) => {
+      const reason = /^### `(\w+)`$/m.exec(section)?.[1]
+      return reason === undefined ? [] : [[reason, /^Exit code of `zk`: (.*)$/m.exec(section)?.[1]] as const]
+    })
+)
+
+const reasons = [...ClientReason.members, ...ServerReason.members].map(({ name }) => name)
+
+/** Only the tag of a reason decides about the exit code, but for transactions. */
+const exitCode = (tag: string): number =>
+  endingOf({ _tag: "ZooKeeperError", operation: "get", message: "", reason: { _tag: tag } } as ZooKeeperError).code
+
+it("every reason has a section, with its exit code", () => {
+  assert.isAbove(reasons.length, 30)
+  assert.deepStrictEqual([...described.keys()].toSorted(), reasons.toSorted())
+  for (const reason of reasons) {
+    const expected = reason === "TransactionFailed" ? "that of the reason it names" : String(exitCode(reason))
+    assert.strictEqual(described.get(reason), expected, reason)
+  }
+})
