@@ -4,6 +4,7 @@
  * One reader serves a whole connection: `reset` points it at the next frame, so that reading allocates nothing but the
  * values themselves.
  */
+import { copy } from "./copy.ts"
 import { JuteError } from "./JuteError.ts"
 
 const empty = Buffer.alloc(0)
@@ -106,7 +107,7 @@ export class JuteReader {
     const at = this.take(length)
     const bytes = this.bytes
     if (this.owned && length * 2 > bytes.length) return new Uint8Array(bytes.buffer, bytes.byteOffset + at, length)
-    return new Uint8Array(bytes.subarray(at, at + length))
+    return copy(bytes, at, at + length)
   }
 
   nullableString(): string | null {

@@ -1,0 +1,63 @@
+import { expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { Frames } from "@effect-zookeeper/core/wire/Frames"
+import * as memoryServer from "./memoryServer.ts"
+
+const times = <A, E>(count: number, effect: Effect.Effect<A, E>) =>
+  Effect.forEach(
+    Array.from({ length: count }, () => effect),
+    (each) => each,
+    { concurrency: "unbounded" }
+  )
+
+it.live("1,000 operations of one turn leave in one write", () =>
+  Effect.gen(function* () {
+    const server = memoryServer.make()
+    const zk = yield* server.session
+    const before = { ...server.counts }
+    yield* times(1000, zk.get("/a"))
+    expect(server.counts.requests - before.requests).toBe(1000)
+    expect(server.counts.writes - before.writes).toBe(1)
+  })
+)
+
+it.live("what answers bring about leaves in one write for each chunk", () =>
+  Effect.gen(function* () {
+    const server = memoryServer.make()
+    const zk = yield* server.session
+    const before = { ...server.counts }
+    yield* times(200, Effect.andThen(zk.get("/a"), Effect.andThen(zk.delete("/a"), zk.get("/a"))))
+    expect(server.counts.requests - before.requests).toBe(600)
+    expect(server.counts.writes - before.writes).toBe(3)
+    expect(server.counts.chunks - before.chunks).toBe(3)
+  })
+)
+
+it("frames that lie whole in a chunk are handed out in place, and one that is cut is copied once", () => {
+  const frame = Buffer.concat([Buffer.from([0, 0, 0, 100]), Buffer.alloc(100, 1)])
+  const chunk = Buffer.concat([...Array.from({ length: 1000 }, () => frame), frame.subarray(0, 50)])
+  const frames = new Frames(1 << 20)
+  let inPlace = 0
+  const owned: Array<Buffer> = []
+  const onFrame = (bytes: Buffer, _start: number, _end: number, isOwned: boolean) => {
+    if (isOwned) owned.push(bytes)
+    else if (bytes === chunk) inPlace++
+  }
+  frames.push(chunk, onFrame)
+  frames.push(frame.subarray(50), onFrame)
+  expect(inPlace).toBe(1000)
+  expect(owned.map((bytes) => bytes.buffer.byteLength)).toEqual([100])
+})
+
+it.live("a value keeps no more than a little memory alive, and none that is used again", () =>
+  Effect.gen(function* () {
+    const zk = yield* memoryServer.make().session
+    const values = yield* times(100, zk.get("/a"))
+    for (const { data } of values) {
+      expect(data.buffer.byteLength).toBeLessThanOrEqual(1024)
+      data.fill(1)
+    }
+    yield* times(100, zk.get("/a"))
+    for (const { data } of values) expect(data.every((byte) => byte === 1)).toBe(true)
+  })
+)

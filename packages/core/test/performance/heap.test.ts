@@ -1,0 +1,50 @@
+import { expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+import * as memoryServer from "./memoryServer.ts"
+
+setFlagsFromString("--expose-gc")
+const collect = runInNewContext("gc") as () => void
+
+const live = (): number => {
+  collect()
+  collect()
+  const { external, heapUsed } = process.memoryUsage()
+  return heapUsed + external
+}
+
+it.live("an outstanding operation takes little memory, its fiber included", () =>
+  Effect.gen(function* () {
+    const server = memoryServer.make()
+    const zk = yield* server.session
+    yield* zk.get("/a")
+    server.answering.on = false
+    const before = live()
+    const fiber = yield* Effect.forkChild(
+      Effect.forEach(
+        Array.from({ length: 10_000 }, (_, index) => index),
+        () => zk.get("/a"),
+        { concurrency: "unbounded", discard: true }
+      )
+    )
+    while (server.counts.requests < 10_001) yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+    expect((live() - before) / 10_000).toBeLessThan(1700)
+    yield* Fiber.interrupt(fiber)
+  })
+)
+
+it.live("what was answered leaves nothing behind", () =>
+  Effect.gen(function* () {
+    const server = memoryServer.make()
+    const zk = yield* server.session
+    const reads = Effect.gen(function* () {
+      for (let i = 0; i < 25_000; i++) yield* zk.get("/a")
+    })
+    yield* reads
+    const before = live()
+    yield* reads
+    expect(live() - before).toBeLessThan(400_000)
+  })
+)

@@ -1,0 +1,82 @@
+/** A server in memory that answers each batch of requests with one chunk, and counts what passes. */
+import { JuteReader } from "@effect-zookeeper/core/wire/JuteReader"
+import { JuteWriter } from "@effect-zookeeper/core/wire/JuteWriter"
+import { Frames } from "@effect-zookeeper/core/wire/Frames"
+import { replyHeader, requestHeader } from "@effect-zookeeper/core/wire/header"
+import { connectResponse } from "@effect-zookeeper/core/wire/ops/connect"
+import { getData } from "@effect-zookeeper/core/wire/ops/data"
+import { Transport } from "@effect-zookeeper/core/Transport"
+import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+import * as Effect from "effect/Effect"
+
+export const stat = {
+  czxid: 2n,
+  mzxid: 3n,
+  ctime: 1,
+  mtime: 1,
+  version: 1,
+  cversion: 0,
+  aversion: 0,
+  ephemeralOwner: 0n,
+  dataLength: 100,
+  numChildren: 0,
+  pzxid: 2n
+}
+
+export const make = () => {
+  const counts = { writes: 0, requests: 0, chunks: 0 }
+  const answering = { on: true }
+  const transport: Transport = {
+    open: (_, receiver) =>
+      Effect.sync(() => {
+        const frames = new Frames(1 << 20)
+        const reader = new JuteReader()
+        const writer = new JuteWriter()
+        let shaken = false
+        const frame = (write: () => void) => {
+          const at = writer.beginFrame()
+          write()
+          writer.endFrame(at)
+        }
+        const answer = (bytes: Buffer, start: number, end: number) => {
+          if (!shaken) {
+            shaken = true
+            const passwd = new Uint8Array(16)
+            return frame(() =>
+              connectResponse.encode(writer, {
+                protocolVersion: 0,
+                timeOut: 30_000,
+                sessionId: 1n,
+                passwd,
+                readOnly: false
+              })
+            )
+          }
+          const { type, xid } = requestHeader.decode(reader.reset(bytes, start, end))
+          counts.requests++
+          if (!answering.on && type === getData.code) return
+          frame(() => {
+            replyHeader.encode(writer, { xid, zxid: 3n, err: 0 })
+            if (type === getData.code) getData.response.encode(writer, { data: new Uint8Array(100), stat })
+          })
+        }
+        return {
+          write: (bytes) => {
+            counts.writes++
+            frames.push(bytes, answer)
+            if (writer.length === 0) return true
+            const chunk = Buffer.from(writer.written())
+            writer.reset()
+            setImmediate(() => {
+              counts.chunks++
+              receiver.onChunk(chunk)
+            })
+            return true
+          },
+          destroy: () => frames.stop()
+        }
+      })
+  }
+  const session = Effect.provideService(ZooKeeper.make({ connect: "127.0.0.1:1" }), Transport, transport)
+  return { counts, answering, session }
+}
