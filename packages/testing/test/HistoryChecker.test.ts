@@ -15,7 +15,7 @@ const read: Input = { _tag: "read" }
 const write = (value: number): Input => ({ _tag: "write", value })
 const cas = (expected: number, value: number): Input => ({ _tag: "cas", expected, value })
 
-const model = HistoryChecker.register(0)
+const model = HistoryChecker.register<number>(0)
 const verdict = (...history: ReadonlyArray<Operation>) => HistoryChecker.check(model, history)._tag
 
 /** Every order, without cleverness. */

@@ -5,7 +5,7 @@ import { strictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import { readFileSync } from "node:fs"
 import * as TestServer from "../src/TestServer.ts"
-import { connect, open } from "./RawClient.ts"
+import { connect, open, type RawClient } from "./RawClient.ts"
 
 const file = new URL("../../core/test/fixtures/wire-vectors.jsonl", import.meta.url)
 const requests = readFileSync(file, "utf8")
@@ -34,7 +34,7 @@ describe("mutated frames", () => {
         const below = (limit: number) => Math.floor(next() * limit)
         const server = yield* TestServer.make({ listen: "memory" })
         const witness = yield* connect(server.transport, { timeOut: 60_000 })
-        let client = yield* connect(server.transport, { timeOut: 60_000 })
+        let client: RawClient = yield* connect(server.transport, { timeOut: 60_000 })
         let connections = 1
         for (let i = 0; i < FRAMES; i++) {
           const bytes = Buffer.from(requests[below(requests.length)]!)
