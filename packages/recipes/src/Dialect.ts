@@ -35,21 +35,18 @@ export interface Name {
   readonly mark: string
 }
 
-const curator: Readonly<Record<Role, string>> = {
-  lock: "lock-",
-  read: "__READ__",
-  write: "__WRIT__",
-  lease: "lease-",
-  candidate: "latch-"
+// An election of kazoo is a lock; its writers are plain locks (kazoo.recipe.lock). Only Curator documents leases.
+const names: Readonly<Record<Dialect, Readonly<Record<Role, string>>>> = {
+  curator: { lock: "lock-", read: "__READ__", write: "__WRIT__", lease: "lease-", candidate: "latch-" },
+  kazoo: { lock: "__lock__", read: "__rlock__", write: "__lock__", lease: "-lease-", candidate: "__lock__" },
+  // Apache's readers take what follows the last hyphen (ZNodeName) or underscore (LeaderElectionSupport) as number.
+  apache: { lock: "", read: "read-", write: "write-", lease: "lease-", candidate: "n_" }
 }
 
-// An election of kazoo is a lock; its writers are plain locks (kazoo.recipe.lock).
-const kazoo: Readonly<Record<Role, string>> = {
-  lock: "__lock__",
-  read: "__rlock__",
-  write: "__lock__",
-  lease: "__lease__",
-  candidate: "__lock__"
+const marks: Readonly<Record<Dialect, (uuid: string) => string>> = {
+  curator: (uuid) => `_c_${uuid}-`,
+  kazoo: (uuid) => uuid.replaceAll("-", ""),
+  apache: (uuid) => `x-${uuid}-`
 }
 
 /**
@@ -59,21 +56,8 @@ const kazoo: Readonly<Record<Role, string>> = {
  * @since 0.1.0
  */
 export const nameOf = (dialect: Dialect, role: Role, uuid: string): Name => {
-  switch (dialect) {
-    case "curator": {
-      const mark = `_c_${uuid}-`
-      return { mark, name: mark + curator[role] }
-    }
-    case "kazoo": {
-      const mark = uuid.replaceAll("-", "")
-      return { mark, name: mark + kazoo[role] }
-    }
-    case "apache": {
-      // Apache's readers take what follows the last hyphen (ZNodeName) or underscore (LeaderElectionSupport) as number.
-      const mark = `x-${uuid}-`
-      return { mark, name: role === "candidate" ? `${mark}n_` : mark }
-    }
-  }
+  const mark = marks[dialect](uuid)
+  return { mark, name: mark + names[dialect][role] }
 }
 
 /**

@@ -4,7 +4,6 @@
  *
  * @since 0.1.0
  */
-import * as Path from "@effect-zookeeper/core/Path"
 import { type Data, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
@@ -14,9 +13,10 @@ import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import type { Dialect } from "./Dialect.ts"
 import type { Holder } from "./Holder.ts"
-import { contend, type Contest } from "./internal/contend.ts"
+import { contend, type Contest, plain } from "./internal/contend.ts"
 import type { StopOn } from "./internal/hold.ts"
-import { type Member, read } from "./internal/sequence.ts"
+import { type Standing, standing } from "./internal/queue.ts"
+import { beyond, read } from "./internal/sequence.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
 /**
@@ -29,15 +29,12 @@ import { factory, type ServiceFactory } from "./Service.ts"
 export type Role = "Unknown" | "Standby" | "Leader"
 
 /**
- * A candidate as others see it.
+ * A candidate as others see it: the node that stands for it, and what it tells of itself.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Candidate {
-  readonly node: string
-  readonly data: Uint8Array
-}
+export interface Candidate extends Standing {}
 
 /**
  * The lead, while it is held.
@@ -95,27 +92,6 @@ export interface Election {
   readonly observe: Stream.Stream<ReadonlyArray<Candidate>, ZooKeeperError>
 }
 
-/** Leaders are the first of all, so who is not among them waits for any of the last ones that would be. */
-const ahead = (leaders: number) => (before: ReadonlyArray<Member>) =>
-  before.length < leaders ? [] : before.slice(-leaders)
-
-const candidates = (
-  zk: ZooKeeper,
-  path: string,
-  leaders: number,
-  names: ReadonlyArray<string>
-): Effect.Effect<ReadonlyArray<Candidate>, ZooKeeperError> => {
-  const nodes = read(names)
-    .members.slice(0, leaders)
-    .map(({ name }) => Path.join(path, name))
-  const found = Effect.forEach(nodes, (node) => Effect.map(zk.getOption(node), (found) => ({ node, found })), {
-    concurrency: "unbounded"
-  })
-  return Effect.map(found, (all) =>
-    all.flatMap(({ found, node }) => (Option.isSome(found) ? [{ node, data: found.value.data }] : []))
-  )
-}
-
 const sameNodes = (a: ReadonlyArray<Candidate>, b: ReadonlyArray<Candidate>): boolean =>
   a.length === b.length && a.every(({ node }, index) => node === b[index]!.node)
 
@@ -134,14 +110,16 @@ export const make = Effect.fnUntraced(function* (
   const role = yield* SubscriptionRef.make<Role>("Unknown")
   const become = (next: Role) =>
     Effect.andThen(SubscriptionRef.set(role, next), Effect.logDebug(`${next} of the election ${path}`))
+  const queue = { zk, path, dialect: options.dialect ?? "curator", data: options.data ?? "" }
   const contest: Contest = {
-    queue: { path, dialect: options.dialect ?? "curator", data: options.data ?? "" },
+    ...plain,
+    queue,
     role: "candidate",
-    ahead: ahead(leaders),
+    ahead: beyond(() => leaders),
     stopOn: options.stopOn ?? "lease",
     onStage: (stage) => (stage === "held" ? become("Leader") : stage === "out" ? become("Unknown") : become("Standby"))
   }
-  const acquire = Effect.map(contend(zk, contest), (holder): Leader => ({
+  const acquire = Effect.map(contend(contest), (holder): Leader => ({
     ...holder,
     fencingToken: leaders === 1 ? holder.fencingToken : undefined
   }))
@@ -156,17 +134,7 @@ export const make = Effect.fnUntraced(function* (
       ),
       (done) => (Option.isSome(done) ? Effect.succeed(done.value) : whileLeader(f))
     )
-  const observe = zk.changes.children(path).pipe(
-    Stream.mapEffect(({ children }) =>
-      candidates(
-        zk,
-        path,
-        leaders,
-        Option.getOrElse(children, () => [])
-      )
-    ),
-    Stream.changesWith(sameNodes)
-  )
+  const leading = (names: ReadonlyArray<string>) => standing(queue, read(names).members.slice(0, leaders))
   return {
     whileLeader,
     acquire,
@@ -174,9 +142,12 @@ export const make = Effect.fnUntraced(function* (
     roles: SubscriptionRef.changes(role),
     leaders: zk.children(path).pipe(
       Effect.catchReason("ZooKeeperError", "NoNode", () => Effect.succeed([])),
-      Effect.flatMap((names) => candidates(zk, path, leaders, names))
+      Effect.flatMap(leading)
     ),
-    observe
+    observe: zk.changes.children(path).pipe(
+      Stream.mapEffect(({ children }) => leading(Option.getOrElse(children, () => []))),
+      Stream.changesWith(sameNodes)
+    )
   }
 })
 

@@ -4,20 +4,18 @@
  * @since 0.1.0
  */
 import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
-import * as Path from "@effect-zookeeper/core/Path"
 import { type Data, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
-import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { randomUUID } from "node:crypto"
 import type { Dialect } from "./Dialect.ts"
 import type { ExclusiveHolder, Holder } from "./Holder.ts"
-import { acquireWithin, contend, type Contest } from "./internal/contend.ts"
-import { members } from "./internal/contender.ts"
+import { plain } from "./internal/contend.ts"
 import type { StopOn } from "./internal/hold.ts"
+import { locking } from "./internal/locking.ts"
+import type { Standing } from "./internal/queue.ts"
 import { nearest } from "./internal/sequence.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
@@ -41,15 +39,12 @@ export interface Options {
 }
 
 /**
- * Somebody in the queue, by the node that stands for it.
+ * Somebody in the queue: the node that stands for it, and what it tells of itself.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Contender {
-  readonly node: string
-  readonly data: Uint8Array
-}
+export interface Contender extends Standing {}
 
 /**
  * A lock whose holders get an `H`.
@@ -85,52 +80,6 @@ export interface LockOf<H extends Holder> {
 export type Lock = LockOf<ExclusiveHolder>
 
 /**
- * A lock over a contest: one for writers, one for readers, one for everybody.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const overContest = (zk: ZooKeeper, contest: Contest, reentrant: boolean): Lock => {
-  const { path } = contest.queue
-  // Goes by the fiber's context, so that children of the holder share what it has.
-  const current = Context.Reference<ExclusiveHolder | undefined>(`@effect-zookeeper/recipes/Lock/${randomUUID()}`, {
-    defaultValue: () => undefined
-  })
-  const acquire = contend(zk, contest)
-  const hold = <A, E, R>(held: ExclusiveHolder, body: (held: ExclusiveHolder) => Effect.Effect<A, E, R>) =>
-    Effect.provideService(Effect.raceFirst(held.lost, body(held)), current, held)
-  const orShared = <A, E, R>(
-    body: (held: ExclusiveHolder) => Effect.Effect<A, E, R>,
-    otherwise: Effect.Effect<A, E | ZooKeeperError | LeaseLost, R>
-  ): Effect.Effect<A, E | ZooKeeperError | LeaseLost, R> =>
-    reentrant ? Effect.flatMap(current, (held) => (held === undefined ? otherwise : body(held))) : otherwise
-  return {
-    acquire,
-    withLock: (body) => orShared(body, Effect.scoped(Effect.flatMap(acquire, (held) => hold(held, body)))),
-    tryWithLock: (body, options) =>
-      orShared(
-        (held) => Effect.asSome(body(held)),
-        Effect.scoped(
-          Effect.flatMap(acquireWithin(zk, contest, options?.wait), (held) =>
-            Option.isNone(held) ? Effect.succeedNone : Effect.asSome(hold(held.value, body))
-          )
-        )
-      ),
-    contenders: Effect.flatMap(
-      Effect.catchReason(members(zk, path), "ZooKeeperError", "NoNode", () => Effect.succeed([])),
-      (all) =>
-        Effect.map(
-          Effect.forEach(all, ({ name }) => zk.getOption(Path.join(path, name)), { concurrency: "unbounded" }),
-          (found) =>
-            found.flatMap((node, index) =>
-              Option.isSome(node) ? [{ node: Path.join(path, all[index]!.name), data: node.value.data }] : []
-            )
-        )
-    )
-  }
-}
-
-/**
  * A lock below a path. Nothing is created before somebody locks.
  *
  * @category constructors
@@ -139,17 +88,8 @@ export const overContest = (zk: ZooKeeper, contest: Contest, reentrant: boolean)
 export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<Lock, ZooKeeperError, ZooKeeper> {
   const zk = yield* ZooKeeper
   const { data = "", dialect = "curator", path, reentrant = false, stopOn = "lease" } = options
-  return overContest(
-    zk,
-    {
-      queue: { path, dialect, data },
-      role: "lock",
-      ahead: (before) => nearest(before),
-      stopOn,
-      onStage: () => Effect.void
-    },
-    reentrant
-  )
+  const queue = { zk, path, dialect, data }
+  return locking({ ...plain, queue, role: "lock", ahead: nearest(), stopOn }, reentrant).lock
 })
 
 /**

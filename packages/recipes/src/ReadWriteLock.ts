@@ -3,22 +3,22 @@
  *
  * @since 0.1.0
  */
-import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
+import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import * as Op from "@effect-zookeeper/core/Op"
 import * as Path from "@effect-zookeeper/core/Path"
 import { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import { InvalidArgument, ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { randomUUID } from "node:crypto"
 import { nameOf } from "./Dialect.ts"
 import type { ExclusiveHolder, Holder } from "./Holder.ts"
-import type { Contest } from "./internal/contend.ts"
+import { plain } from "./internal/contend.ts"
 import { enterAs } from "./internal/contender.ts"
 import { hold } from "./internal/hold.ts"
+import { locking } from "./internal/locking.ts"
 import { nearest, sequenceOf } from "./internal/sequence.ts"
-import { type Lock, type LockOf, type Options, overContest } from "./Lock.ts"
+import type { Lock, LockOf, Options } from "./Lock.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
 /**
@@ -28,7 +28,10 @@ import { factory, type ServiceFactory } from "./Service.ts"
  * @since 0.1.0
  */
 export interface ReadWriteLock {
-  /** Shared by readers. Has no fencing token: several hold it at a time. */
+  /**
+   * Shared by readers. Has no fencing token: several hold it at a time. Asked for under the write lock, in the same fiber
+   * or a child of it, it is a downgrade.
+   */
   readonly read: LockOf<Holder>
   /**
    * Held by one writer. Asked for by the holder of the read lock, in the same fiber or a child of it, it fails with
@@ -64,38 +67,47 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadWriteLock, ZooKeeperError, ZooKeeper> {
   const zk = yield* ZooKeeper
   const { data = "", dialect = "curator", path, reentrant = false, stopOn = "lease" } = options
-  const base = { queue: { path, dialect, data }, stopOn, onStage: () => Effect.void }
-  const reads: Contest = { ...base, role: "read", ahead: (before) => nearest(before, ({ role }) => role !== "read") }
-  const writes: Contest = { ...base, role: "write", ahead: (before) => nearest(before) }
-  const isReading = Context.Reference(`@effect-zookeeper/recipes/ReadWriteLock/${randomUUID()}`, {
-    defaultValue: () => false
+  const base = { ...plain, queue: { zk, path, dialect, data }, stopOn }
+  const reads = locking({ ...base, role: "read", ahead: nearest(({ role }) => role !== "read") }, reentrant)
+  const writes = locking({ ...base, role: "write", ahead: nearest() }, reentrant)
+
+  const downgrade: ReadWriteLock["downgrade"] = Effect.fnUntraced(function* (writer) {
+    // The reader stands where the writer stood: with the writer's number, not with one of its own (CURATOR-621).
+    const name = nameOf(dialect, "read", randomUUID()).name + sequenceOf(Path.name(writer.node))
+    const node = Path.join(path, name)
+    const create = writer.guard(Op.create(node, data, { mode: "ephemeral" }))
+    return yield* hold(zk, yield* enterAs(zk, node, create), stopOn)
   })
-  const read = overContest(zk, reads, reentrant)
-  const write = overContest(zk, writes, reentrant)
+
+  /** A reader behind its own write lock would wait for itself. */
+  const asWriter = <A, E, R>(
+    body: (held: Holder) => Effect.Effect<A, E, R>,
+    otherwise: Effect.Effect<A, E | ZooKeeperError | LeaseLost, R>
+  ): Effect.Effect<A, E | ZooKeeperError | LeaseLost, R> =>
+    Effect.flatMap(writes.holding, (writer) =>
+      writer === undefined
+        ? otherwise
+        : Effect.scoped(Effect.flatMap(downgrade(writer), (held) => reads.under(held, body)))
+    )
   const unlessReading = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | ZooKeeperError, R> =>
-    Effect.flatMap(isReading, (reading): Effect.Effect<A, E | ZooKeeperError, R> =>
-      reading ? Effect.fail(upgrade(path)) : effect
+    Effect.flatMap(
+      Effect.all([reads.holding, writes.holding]),
+      ([reader, writer]): Effect.Effect<A, E | ZooKeeperError, R> =>
+        reader !== undefined && writer === undefined ? Effect.fail(upgrade(path)) : effect
     )
   return {
     read: {
-      ...read,
-      withLock: (body) => read.withLock((held) => Effect.provideService(body(held), isReading, true)),
-      tryWithLock: (body, wait) => read.tryWithLock((held) => Effect.provideService(body(held), isReading, true), wait)
+      ...reads.lock,
+      withLock: (body) => asWriter(body, reads.lock.withLock(body)),
+      tryWithLock: (body, wait) => asWriter((held) => Effect.asSome(body(held)), reads.lock.tryWithLock(body, wait))
     },
     write: {
-      ...write,
-      acquire: unlessReading(write.acquire),
-      withLock: (body) => unlessReading(write.withLock(body)),
-      tryWithLock: (body, wait) => unlessReading(write.tryWithLock(body, wait))
+      ...writes.lock,
+      acquire: unlessReading(writes.lock.acquire),
+      withLock: (body) => unlessReading(writes.lock.withLock(body)),
+      tryWithLock: (body, wait) => unlessReading(writes.lock.tryWithLock(body, wait))
     },
-    downgrade: (writer) =>
-      Effect.gen(function* () {
-        // The reader stands where the writer stood: with the writer's number, not with one of its own (CURATOR-621).
-        const name = nameOf(dialect, "read", randomUUID()).name + sequenceOf(Path.name(writer.node))
-        const node = Path.join(path, name)
-        const create = writer.guard(Op.create(node, data, { mode: "ephemeral" }))
-        return yield* hold(zk, yield* enterAs(zk, node, create), stopOn)
-      })
+    downgrade
   }
 })
 

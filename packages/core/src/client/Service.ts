@@ -35,8 +35,8 @@ export interface CreateOptions {
   readonly ttl?: Duration.Input | undefined
   /**
    * Puts a random id in front of the name (`_c_<uuid>-name`), so that a create whose answer was lost is found again
-   * instead of being done twice, and one whose caller was interrupted is undone. A text says that the name begins with
-   * this already, which must be unique. For sequential and ephemeral nodes.
+   * instead of being done twice, and one that fails or whose caller was interrupted is undone. A text says that the name
+   * begins with this already, which must be unique. For sequential and ephemeral nodes.
    */
   readonly protected?: boolean | string | undefined
   /** Makes missing parents first, as empty persistent nodes with the same ACL. Default false. */
@@ -67,8 +67,8 @@ export interface DeleteOptions extends VersionOption {
    */
   readonly recursive?: boolean | undefined
   /**
-   * Goes on in the background when the answer is lost, until the node is gone or the session is over. A node that does
-   * not exist is no failure. Default false.
+   * Goes on in the background when the answer is lost or there is no connection, until the node is gone or the session is
+   * over. A node that does not exist is no failure. Default false.
    */
   readonly guaranteed?: boolean | undefined
 }

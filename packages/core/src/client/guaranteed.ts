@@ -8,7 +8,7 @@ const isLost = ({ reason }: ZooKeeperError): boolean => reason._tag === "Connect
 
 /**
  * Deletes a node. When the answer is lost, deletes it again in the background, which does no harm here, until an answer
- * comes or the session that made the node is over.
+ * comes or the session that made the node is over; without a connection it is left to the background at once.
  */
 export const deleteGuaranteed = (
   view: View,
@@ -23,5 +23,7 @@ export const deleteGuaranteed = (
         ? Effect.void
         : Effect.catch(gone, (error) => (isLost(error) ? again : Effect.logWarning(`cannot undo: ${error.message}`)))
     )
-    return Effect.catchIf(gone, isLost, () => Effect.sync(() => view.background(again)))
+    const inBackground = Effect.sync(() => view.background(again))
+    // Whoever waited for a connection here would hold up its own end: a loser's of a race, a releasing scope's.
+    return view.session.info.connected ? Effect.catchIf(gone, isLost, () => inBackground) : inBackground
   })

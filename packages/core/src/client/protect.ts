@@ -64,8 +64,9 @@ export const create = (
     const removeOrphan = (created: string | undefined): void =>
       view.background(
         Effect.ignore(
-          Effect.flatMap(created === undefined ? find : Effect.succeedSome(created), (node) =>
-            Option.isNone(node) ? Effect.void : deleteGuaranteed(view, node.value, undefined)
+          Effect.flatMap(
+            created === undefined ? Effect.retry(find, { while: isLost }) : Effect.succeedSome(created),
+            (node) => (Option.isNone(node) ? Effect.void : deleteGuaranteed(view, node.value, undefined))
           )
         )
       )
@@ -75,7 +76,7 @@ export const create = (
     const search = Effect.mapError(find, ({ reason }) => failure(view, "create", path, reason, "unknown"))
     const findOrSend = Effect.flatMap(search, (found) => (Option.isSome(found) ? Effect.succeed(found.value) : send))
     return Effect.catchIf(send, isLost, () =>
-      Effect.onInterrupt(Effect.retry(findOrSend, { schedule: view.retry, while: isLost }), () =>
+      Effect.onError(Effect.retry(findOrSend, { schedule: view.retry, while: isLost }), () =>
         Effect.sync(() => removeOrphan(undefined))
       )
     )

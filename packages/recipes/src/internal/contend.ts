@@ -1,4 +1,4 @@
-/** Contending until it is one's turn and then holding: what locks and elections have in common. */
+/** Contending until it is one's turn and then holding: what locks, semaphores and elections have in common. */
 import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import { isZooKeeperError, type ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
@@ -8,32 +8,39 @@ import type * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { Role } from "../Dialect.ts"
 import type { ExclusiveHolder } from "../Holder.ts"
-import { awaitTurn, type Busy, enter, type Queue } from "./contender.ts"
+import { awaitTurn, type Busy, enter } from "./contender.ts"
 import { hold, type StopOn } from "./hold.ts"
-import type { Member } from "./sequence.ts"
+import { isPassing } from "./patience.ts"
+import type { Queue } from "./queue.ts"
+import type { Ahead } from "./sequence.ts"
 
 export interface Contest {
   readonly queue: Queue
   readonly role: Role
-  /** Those of the members before this one that stand in its way, nearest last; it waits for one of them to go. */
-  readonly ahead: (before: ReadonlyArray<Member>) => ReadonlyArray<Member>
+  readonly ahead: Ahead
+  /** Gives an effect that completes when `ahead` may answer otherwise than now. */
+  readonly recheck: Effect.Effect<Effect.Effect<void>>
   readonly stopOn: StopOn
   /** Told of each stage, in order. */
   readonly onStage: (stage: "queued" | "held" | "out") => Effect.Effect<void>
 }
 
+/** What most recipes have in common: the order alone decides, and nobody wants to know of stages. */
+export const plain: Pick<Contest, "recheck" | "onStage"> = {
+  recheck: Effect.succeed(Effect.never),
+  onStage: () => Effect.void
+}
+
 const once = (
-  zk: ZooKeeper,
   contest: Contest,
   waits: boolean
 ): Effect.Effect<ExclusiveHolder, ZooKeeperError | LeaseLost | Busy, Scope.Scope> =>
   Effect.gen(function* () {
-    const { ahead, onStage, queue, role, stopOn } = contest
-    const contender = yield* enter(zk, queue, role)
+    const { ahead, onStage, queue, recheck, role, stopOn } = contest
+    const contender = yield* enter(queue, role)
     yield* Effect.acquireRelease(onStage("queued"), () => onStage("out"))
-    const displaced = Effect.andThen(contender.gone, Effect.fail(new LeaseLost({ why: "deleted" })))
-    yield* Effect.raceFirst(displaced, awaitTurn(zk, queue.path, contender, ahead, waits))
-    const holder = yield* hold(zk, contender, stopOn)
+    yield* Effect.raceFirst(contender.gone, awaitTurn(queue, contender, ahead, recheck, waits))
+    const holder = yield* hold(queue.zk, contender, stopOn)
     yield* onStage("held")
     return holder
   })
@@ -55,30 +62,29 @@ const isDisplaced = (zk: ZooKeeper, error: unknown): boolean =>
   (isZooKeeperError(error) && error.reason._tag === "SessionExpired" && zk.driver.over === undefined)
 
 /** Takes a place anew, at the end of the queue, whenever it is lost with its node or its session. */
-const again = (
-  zk: ZooKeeper,
-  contest: Contest,
-  waits: boolean
-): Effect.Effect<ExclusiveHolder, ZooKeeperError | Busy, Scope.Scope> =>
+const again = (contest: Contest, waits: boolean): Effect.Effect<ExclusiveHolder, ZooKeeperError | Busy, Scope.Scope> =>
   Effect.catchIf(
-    inScopeOfItsOwn(once(zk, contest, waits)),
-    (error): error is LeaseLost => isDisplaced(zk, error),
-    () => again(zk, contest, waits)
+    inScopeOfItsOwn(once(contest, waits)),
+    (error): error is LeaseLost => isDisplaced(contest.queue.zk, error) || (waits && isPassing(error)),
+    () => again(contest, waits)
   )
 
 /** Waits for the turn and holds until the scope closes. Fails only when the session is over, or refuses the path. */
-export const contend = (zk: ZooKeeper, contest: Contest): Effect.Effect<ExclusiveHolder, ZooKeeperError, Scope.Scope> =>
-  Effect.catchTag(again(zk, contest, true), "Busy", Effect.die)
+export const contend = (contest: Contest): Effect.Effect<ExclusiveHolder, ZooKeeperError, Scope.Scope> =>
+  Effect.catchTag(again(contest, true), "Busy", Effect.die)
 
-/** As `contend`, none when it was not the contender's turn within `wait`, or not at once where there is no `wait`. */
-export const acquireWithin = (
-  zk: ZooKeeper,
-  contest: Contest,
-  wait: Duration.Input | undefined
+/** As `contend`, none when it is somebody else's turn now. */
+export const tryContend = (
+  contest: Contest
 ): Effect.Effect<Option.Option<ExclusiveHolder>, ZooKeeperError, Scope.Scope> =>
-  wait === undefined
-    ? again(zk, contest, false).pipe(
-        Effect.asSome,
-        Effect.catchTag("Busy", () => Effect.succeedNone)
-      )
-    : Effect.timeoutOption(contend(zk, contest), wait)
+  again(contest, false).pipe(
+    Effect.asSome,
+    Effect.catchTag("Busy", () => Effect.succeedNone)
+  )
+
+/** As `acquire`, none when it did not succeed within `wait`; `atOnce` is how to do it without waiting. */
+export const within = <A, E, R>(
+  acquire: Effect.Effect<A, E, R>,
+  atOnce: Effect.Effect<Option.Option<A>, E, R>,
+  wait: Duration.Input | undefined
+): Effect.Effect<Option.Option<A>, E, R> => (wait === undefined ? atOnce : Effect.timeoutOption(acquire, wait))

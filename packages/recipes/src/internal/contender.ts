@@ -1,111 +1,69 @@
 /** A place in a queue of contenders: a node with a counter, watched by its owner, gone at the end of its scope. */
 import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import * as Path from "@effect-zookeeper/core/Path"
-import type { Data as NodeData, Once, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
-import { InvalidArgument, ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import type { Stat } from "@effect-zookeeper/core/Stat"
+import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Data from "effect/Data"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FiberHandle from "effect/FiberHandle"
 import * as Option from "effect/Option"
-import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { randomUUID } from "node:crypto"
-import { type Dialect, nameOf, parentMode, type Role } from "../Dialect.ts"
-import * as Sequence from "./sequence.ts"
+import { nameOf, parentMode, type Role } from "../Dialect.ts"
+import { createBelow } from "./parents.ts"
+import { awaitGone, look } from "./presence.ts"
+import { members, type Queue } from "./queue.ts"
+import type { Ahead } from "./sequence.ts"
 
-/** Where and as what to contend. */
-export interface Queue {
-  readonly path: string
-  readonly dialect: Dialect
-  readonly data: NodeData
-}
-
-export interface Contender extends Sequence.Member {
+export interface Contender {
   /** The whole path of the node. */
   readonly node: string
-  readonly czxid: bigint
-  /** Completes when the node is gone, whoever deleted it. */
-  readonly gone: Effect.Effect<void, ZooKeeperError>
+  /** The node as its owner found it. */
+  readonly stat: Effect.Effect<Stat, ZooKeeperError | LeaseLost>
+  /** Fails when the node is gone, whoever deleted it. */
+  readonly gone: Effect.Effect<never, ZooKeeperError | LeaseLost>
 }
 
 /** It is somebody else's turn, and the contender does not wait. */
 export class Busy extends Data.TaggedError("Busy") {}
 
-/** Makes the path as programs of the dialect would. */
-const ensureParents = (zk: ZooKeeper, { dialect, path }: Queue): Effect.Effect<void, ZooKeeperError> =>
-  Effect.forEach(
-    Path.lineage(path),
-    (node) =>
-      Effect.catchReason(
-        zk.create(node, "", { mode: parentMode(dialect) }),
-        "ZooKeeperError",
-        "NodeExists",
-        () => Effect.void
-      ),
-    { discard: true }
-  )
-
-/** Creates below the path, and makes the path first where there is none; a container may be reaped between the two. */
-const createBelow = (
-  zk: ZooKeeper,
-  queue: Queue,
-  create: Effect.Effect<string, ZooKeeperError>
-): Effect.Effect<string, ZooKeeperError> =>
-  Effect.catchReason(create, "ZooKeeperError", "NoNode", () =>
-    Effect.retry(Effect.andThen(ensureParents(zk, queue), create), {
-      schedule: Schedule.recurs(3),
-      while: ({ reason }) => reason._tag === "NoNode"
-    })
-  )
-
-/** Waits until a node that was seen is deleted; changes of its data do not count. */
-const deleted = <A>(
-  seen: Once<A>,
-  again: Effect.Effect<Option.Option<Once<unknown>>, ZooKeeperError>
-): Effect.Effect<void, ZooKeeperError> =>
-  Effect.flatMap(seen.next, ({ type }) =>
-    type === "NodeDeleted"
-      ? Effect.void
-      : Effect.flatMap(again, (next) => (Option.isNone(next) ? Effect.void : deleted(next.value, again)))
-  )
-
-/** Waits until a node is gone; at once when there is none. Leaves no watch on a node that does not exist. */
-export const awaitGone = (zk: ZooKeeper, node: string): Effect.Effect<void, ZooKeeperError> => {
-  const look = zk.once.data(node).pipe(
-    Effect.asSome,
-    Effect.catchReason("ZooKeeperError", "NoNode", () => Effect.succeedNone)
-  )
-  return Effect.flatMap(look, (seen) => (Option.isNone(seen) ? Effect.void : deleted(seen.value, look)))
-}
-
-const lost = new LeaseLost({ why: "deleted" })
+const deleted = new LeaseLost({ why: "deleted" })
 
 const remove = (zk: ZooKeeper, node: string): Effect.Effect<void> =>
   Effect.ignore(zk.delete(node, { guaranteed: true }))
+
+/** Fails as soon as the node is gone or another session's, and tells the first Stat of it. */
+const watch = (
+  zk: ZooKeeper,
+  node: string,
+  first: Deferred.Deferred<Stat, ZooKeeperError | LeaseLost>
+): Effect.Effect<never, ZooKeeperError | LeaseLost> =>
+  Effect.gen(function* () {
+    while (true) {
+      const seen = yield* look(zk, node)
+      // The node of another session is not ours, whatever its name says (CURATOR-498).
+      if (Option.isNone(seen) || seen.value.value.stat.ephemeralOwner !== zk.session.id) return yield* deleted
+      Deferred.doneUnsafe(first, Effect.succeed(seen.value.value.stat))
+      const { type } = yield* seen.value.next
+      if (type === "NodeDeleted") return yield* deleted
+    }
+  }).pipe(Effect.tapError((error) => Deferred.fail(first, error)))
 
 /**
  * Makes a node that stands for its owner until the scope closes. The watch on it outlives the deletion at the end, whose
  * event takes it off the server without another request.
  */
-const own = <E>(
-  zk: ZooKeeper,
-  create: Effect.Effect<string, E>
-): Effect.Effect<Contender, E | ZooKeeperError | LeaseLost, Scope.Scope> =>
+const own = <E>(zk: ZooKeeper, create: Effect.Effect<string, E>): Effect.Effect<Contender, E, Scope.Scope> =>
   Effect.gen(function* () {
-    const watcher = yield* FiberHandle.make<void, ZooKeeperError>()
+    const watcher = yield* FiberHandle.make<never, ZooKeeperError | LeaseLost>()
     const node = yield* Effect.acquireRelease(create, (node) => remove(zk, node), { interruptible: true })
-    const seen = yield* zk.once.exists(node)
-    const [member] = Sequence.read([Path.name(node)]).members
-    // The node of another session is not ours, whatever its name says (CURATOR-498).
-    if (Option.isNone(seen.value) || seen.value.value.ephemeralOwner !== zk.session.id || member === undefined) {
-      return yield* lost
-    }
-    const look = Effect.map(zk.once.exists(node), (seen) =>
-      Option.isSome(seen.value) ? Option.some(seen) : Option.none()
-    )
-    const gone = yield* FiberHandle.run(watcher, deleted(seen, look))
-    return { ...member, node, czxid: seen.value.value.czxid, gone: Fiber.join(gone) }
+    const first = Deferred.makeUnsafe<Stat, ZooKeeperError | LeaseLost>()
+    // Sent together with what comes next, so that it costs a request but no time.
+    const watching = yield* FiberHandle.run(watcher, watch(zk, node, first), { startImmediately: true })
+    return { node, stat: Deferred.await(first), gone: Fiber.join(watching) }
   })
 
 /** A node with a name that is known before, such as a downgraded reader's. */
@@ -113,7 +71,7 @@ export const enterAs = <E>(
   zk: ZooKeeper,
   node: string,
   create: Effect.Effect<unknown, E>
-): Effect.Effect<Contender, E | ZooKeeperError | LeaseLost, Scope.Scope> =>
+): Effect.Effect<Contender, E, Scope.Scope> =>
   // A create that failed may have been done all the same.
   own(
     zk,
@@ -127,51 +85,36 @@ export const enterAs = <E>(
  * Takes a place at the end of the queue until the scope closes. The node is created so that a lost answer leaves none
  * behind.
  */
-export const enter = (
-  zk: ZooKeeper,
-  queue: Queue,
-  role: Role
-): Effect.Effect<Contender, ZooKeeperError | LeaseLost, Scope.Scope> =>
+export const enter = (queue: Queue, role: Role): Effect.Effect<Contender, ZooKeeperError, Scope.Scope> =>
   Effect.suspend(() => {
-    const { mark, name } = nameOf(queue.dialect, role, randomUUID())
-    const create = zk.create(Path.join(queue.path, name), queue.data, {
-      mode: "ephemeralSequential",
-      protected: mark
-    })
-    return own(zk, createBelow(zk, queue, create))
-  })
-
-/** Everybody who contends below the path, in order. */
-export const members = (zk: ZooKeeper, path: string): Effect.Effect<ReadonlyArray<Sequence.Member>, ZooKeeperError> =>
-  Effect.flatMap(zk.children(path), (names) => {
-    const { members } = Sequence.read(names)
-    if (!Sequence.hasWrapped(members)) return Effect.succeed(members)
-    const problem = `the counter of '${path}' has wrapped, so no order agrees with other libraries; use another path`
-    return Effect.fail(
-      new ZooKeeperError({ operation: "children", path, applied: "no", reason: new InvalidArgument({ problem }) })
-    )
+    const { data, dialect, path, zk } = queue
+    const { mark, name } = nameOf(dialect, role, randomUUID())
+    const create = zk.create(Path.join(path, name), data, { mode: "ephemeralSequential", protected: mark })
+    return own(zk, createBelow(zk, path, parentMode(dialect), create))
   })
 
 /**
- * Waits for the contender's turn. `ahead` says which of the members stand in its way, nearest last; only these are
- * watched, so that a departure wakes nobody else, and all are listed again when one of them goes. Without
- * `waits` it fails as soon as anybody is in the way.
+ * Waits for the contender's turn. Only those that `ahead` names are watched, so that a departure wakes nobody else, and
+ * all are listed again when one of them goes or what `recheck` gave completes. Without `waits` it fails as soon as anybody is in
+ * the way.
  */
 export const awaitTurn = (
-  zk: ZooKeeper,
-  path: string,
-  contender: Contender,
-  ahead: (before: ReadonlyArray<Sequence.Member>) => ReadonlyArray<Sequence.Member>,
+  queue: Queue,
+  { node }: Contender,
+  ahead: Ahead,
+  recheck: Effect.Effect<Effect.Effect<void>>,
   waits: boolean
 ): Effect.Effect<void, ZooKeeperError | LeaseLost | Busy> =>
-  Effect.flatMap(members(zk, path), (all) => {
-    const index = all.findIndex(({ name }) => name === contender.name)
-    if (index === -1) return Effect.fail(lost)
-    const inTheWay = ahead(all.slice(0, index))
-    if (inTheWay.length === 0) return Effect.void
-    if (!waits) return Effect.fail(new Busy())
-    return Effect.andThen(
-      Effect.raceAllFirst(inTheWay.map(({ name }) => awaitGone(zk, Path.join(path, name)))),
-      awaitTurn(zk, path, contender, ahead, waits)
-    )
+  Effect.gen(function* () {
+    const name = Path.name(node)
+    while (true) {
+      const changed = yield* recheck
+      const all = yield* members(queue)
+      const index = all.findIndex((member) => member.name === name)
+      if (index === -1) return yield* deleted
+      const inTheWay = ahead(all.slice(0, index)).map((member) => Path.join(queue.path, member.name))
+      if (inTheWay.length === 0) return
+      if (!waits) return yield* new Busy()
+      yield* Effect.raceAllFirst([changed, ...inTheWay.map((other) => awaitGone(queue.zk, other))])
+    }
   })

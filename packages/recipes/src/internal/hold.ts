@@ -12,19 +12,22 @@ import type { Contender } from "./contender.ts"
 /** When to stop: before the session can have expired, or as soon as the connection is gone. */
 export type StopOn = "lease" | "suspended"
 
-/** Runs an effect for as long as the lease allows. */
-export const whileHeld = <A, E, R>(
-  zk: ZooKeeper,
-  stopOn: StopOn,
-  effect: Effect.Effect<A, E, R>
-): Effect.Effect<A, E | LeaseLost, R> =>
-  stopOn === "lease" ? zk.whileSession(effect) : zk.whileSession(zk.whileConnected(effect))
+/** Fails in time, when what the contender stands for cannot be relied on much longer. */
+const untilLost = (zk: ZooKeeper, stopOn: StopOn, { gone }: Contender): Effect.Effect<never, LeaseLost> => {
+  const displaced = Effect.mapError(gone, (error) =>
+    error._tag === "LeaseLost" ? error : new LeaseLost({ why: "expired" })
+  )
+  return zk.whileSession(stopOn === "lease" ? displaced : zk.whileConnected(displaced))
+}
 
-/** A transaction behind a check of the holder's node, whose name nobody else's node can have. */
+/**
+ * A transaction behind a check of the holder's node, whose name nobody else's node can have. Nothing is sent once the
+ * loss is known.
+ */
 const guardOf =
-  (zk: ZooKeeper, node: string): ExclusiveHolder["guard"] =>
-  (...ops) =>
-    zk.transact(Op.check(node, "any"), ...ops).pipe(
+  (zk: ZooKeeper, node: string, lost: Deferred.Deferred<never, LeaseLost>): ExclusiveHolder["guard"] =>
+  (...ops) => {
+    const transaction = zk.transact(Op.check(node, "any"), ...ops).pipe(
       Effect.map(([, ...results]) => results as never),
       Effect.catchReason(
         "ZooKeeperError",
@@ -37,28 +40,32 @@ const guardOf =
               )
       )
     )
+    return Effect.suspend(() => (Deferred.isDoneUnsafe(lost) ? Deferred.await(lost) : transaction))
+  }
 
 /** Holds until the scope closes. Fails when the place was lost before it could be held. */
 export const hold = (
   zk: ZooKeeper,
   contender: Contender,
-  stopOn: StopOn = "lease"
-): Effect.Effect<ExclusiveHolder, LeaseLost, Scope.Scope> =>
+  stopOn: StopOn
+): Effect.Effect<ExclusiveHolder, LeaseLost | ZooKeeperError, Scope.Scope> =>
   Effect.gen(function* () {
+    const { czxid, ephemeralOwner } = yield* contender.stat
     yield* zk.whileSession(Effect.void)
     const lost = Deferred.makeUnsafe<never, LeaseLost>()
-    const deleted = Effect.andThen(
-      Effect.orElseSucceed(contender.gone, () => undefined),
-      Effect.fail(new LeaseLost({ why: "deleted" }))
-    )
+    const guarding = untilLost(zk, stopOn, contender)
     yield* Effect.forkScoped(
-      Effect.catch(whileHeld(zk, stopOn, deleted), (error) => Deferred.fail(lost, error)),
+      Effect.catch(guarding, (error) => Deferred.fail(lost, error)),
       { startImmediately: true }
     )
+    // What was released is held no more, whoever still has a hand on it.
+    yield* Effect.addFinalizer(() => Deferred.fail(lost, new LeaseLost({ why: "deleted" })))
+    // The guard looks after the session of now, which may not be the one that the node belongs to.
+    if (ephemeralOwner !== zk.session.id) return yield* new LeaseLost({ why: "expired" })
     return {
       node: contender.node,
-      fencingToken: contender.czxid,
+      fencingToken: czxid,
       lost: Deferred.await(lost),
-      guard: guardOf(zk, contender.node)
+      guard: guardOf(zk, contender.node, lost)
     }
   })

@@ -3,28 +3,37 @@
  *
  * The counter that the server appends is one for the whole parent, so it orders all dialects against each other.
  */
-import type { Role } from "../Dialect.ts"
+import type { Dialect, Role } from "../Dialect.ts"
 
 export interface Member {
   readonly name: string
   readonly sequence: number
   readonly role: Role
+  /** Whose programs understand the name. */
+  readonly dialect: Dialect
 }
 
-/** What stands before the counter, by role; the first that fits says what a name is. */
-const patterns: ReadonlyArray<readonly [Role, RegExp]> = [
-  ["read", /(?:__READ__|__rlock__)(-?\d{10})$/],
-  ["write", /__WRIT__(-?\d{10})$/],
-  ["lease", /(?:-lease-|__lease__)(-?\d{10})$/],
-  ["candidate", /(?:-latch-|(?:^|-)n_)(-?\d{10})$/],
-  // kazoo's writers and candidates are locks as well; go-zookeeper and Curator without protection have no id in front.
-  ["lock", /(?:(?:^|-)lock-|__lock__|^x-.+-)(-?\d{10})$/]
+/** What stands before the counter; the first that fits says what a name is. */
+const patterns: ReadonlyArray<readonly [Dialect, Role, RegExp]> = [
+  ["curator", "read", /__READ__(-?\d{10})$/],
+  ["curator", "write", /__WRIT__(-?\d{10})$/],
+  ["curator", "lease", /(?:^|-)lease-(-?\d{10})$/],
+  ["curator", "candidate", /(?:^|-)latch-(-?\d{10})$/],
+  // Also go-zookeeper's and the Rust client's, and kazoo's with the documented subclass.
+  ["curator", "lock", /(?:^|-)lock-(-?\d{10})$/],
+  ["kazoo", "read", /__rlock__(-?\d{10})$/],
+  // kazoo's writers and candidates are locks as well.
+  ["kazoo", "lock", /__lock__(-?\d{10})$/],
+  ["apache", "read", /-read-(-?\d{10})$/],
+  ["apache", "write", /-write-(-?\d{10})$/],
+  ["apache", "candidate", /(?:^|-)n_(-?\d{10})$/],
+  ["apache", "lock", /^x-.+-(-?\d{10})$/]
 ]
 
 const parse = (name: string): Member | undefined => {
-  for (const [role, pattern] of patterns) {
+  for (const [dialect, role, pattern] of patterns) {
     const digits = pattern.exec(name)?.[1]
-    if (digits !== undefined) return { name, sequence: Number(digits), role }
+    if (digits !== undefined) return { name, sequence: Number(digits), role, dialect }
   }
   return undefined
 }
@@ -52,14 +61,24 @@ export const read = (children: ReadonlyArray<string>): Members => {
 /** The counter at the end of a name, as the server wrote it. */
 export const sequenceOf = (name: string): string => /-?\d{10}$/.exec(name)?.[0] ?? ""
 
+/** Who of those before a contender stands in its way, nearest last; when one of them goes, it looks again. */
+export type Ahead = (before: ReadonlyArray<Member>) => ReadonlyArray<Member>
+
 /** The last of those that fit: who waits for it only is woken by nobody else's departure. */
-export const nearest = (
-  before: ReadonlyArray<Member>,
-  fits: (member: Member) => boolean = () => true
-): ReadonlyArray<Member> => {
-  const last = before.findLast(fits)
-  return last === undefined ? [] : [last]
-}
+export const nearest =
+  (fits: (member: Member) => boolean = () => true): Ahead =>
+  (before) => {
+    const last = before.findLast(fits)
+    return last === undefined ? [] : [last]
+  }
+
+/** The first `count` have their turn at a time: who is not among them waits for any of the `count` right before it. */
+export const beyond =
+  (count: () => number): Ahead =>
+  (before) => {
+    const turns = count()
+    return before.length < turns ? [] : before.slice(-Math.max(turns, 1))
+  }
 
 /** The counter is an int: after 2^31 − 1 creations below one parent it is negative, and no order agrees with every peer. */
 export const hasWrapped = (members: ReadonlyArray<Member>): boolean => members.some(({ sequence }) => sequence < 0)

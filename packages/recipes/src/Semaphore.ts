@@ -1,0 +1,171 @@
+/**
+ * So many holders at a time: leases are handed out in the order in which they were asked for.
+ *
+ * The nodes are those of Curator's InterProcessSemaphoreV2: whoever wants a lease queues below `<path>/locks`, and only
+ * the head of that queue waits among the leases below `<path>/leases`.
+ *
+ * @since 0.1.0
+ */
+import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
+import * as Path from "@effect-zookeeper/core/Path"
+import { type Data, type Node, text, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { Holder } from "./Holder.ts"
+import { contend, type Contest, plain, tryContend, within } from "./internal/contend.ts"
+import type { StopOn } from "./internal/hold.ts"
+import { present, type Standing } from "./internal/queue.ts"
+import { beyond, nearest } from "./internal/sequence.ts"
+import { factory, type ServiceFactory } from "./Service.ts"
+
+/**
+ * How to hand out leases.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The node below which `locks` and `leases` stand; made when it is missing. */
+  readonly path: string
+  /** How many leases there are. Every program must say the same, or name one `sizeNode`. */
+  readonly leases: number
+  /**
+   * A node that says how many leases there are instead, while it exists: in decimal, or as Curator's SharedCount (four
+   * bytes). It is followed; when there are fewer leases than before, nobody loses one.
+   */
+  readonly sizeNode?: string | undefined
+  /** What this holder tells of itself. Default: nothing. */
+  readonly data?: Data | undefined
+  /** Stop holding before the session can have expired (`lease`, default), or as soon as the connection is gone. */
+  readonly stopOn?: StopOn | undefined
+}
+
+/**
+ * A holder of a lease as others see it: the node that stands for it, and what it tells of itself.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Lessee extends Standing {}
+
+/**
+ * Leases that several holders have at a time. Tokens do not order them, so a holder has `guard` and no fencing token.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Semaphore {
+  /**
+   * Waits for a lease and runs the body with it. The body is interrupted before the lease can be somebody else's, and
+   * then this fails with `LeaseLost`.
+   */
+  readonly withLease: <A, E, R>(
+    body: (held: Holder) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | ZooKeeperError | LeaseLost, R>
+  /** As `withLease`; none when there was no lease within `wait` (default: no free one now). Leaves no node behind. */
+  readonly tryWithLease: <A, E, R>(
+    body: (held: Holder) => Effect.Effect<A, E, R>,
+    options?: { readonly wait?: Duration.Input | undefined }
+  ) => Effect.Effect<Option.Option<A>, E | ZooKeeperError | LeaseLost, R>
+  /** Waits for a lease and holds it until the scope closes; heed `lost` of the holder. */
+  readonly acquire: Effect.Effect<Holder, ZooKeeperError, Scope.Scope>
+  /** How many leases there are. */
+  readonly size: Effect.Effect<number>
+  /** Who stands below `leases`, in order: the holders, and after them who waits at the head of the queue. */
+  readonly holders: Effect.Effect<ReadonlyArray<Lessee>, ZooKeeperError>
+}
+
+/** The count in a size node, undefined when it is none. */
+const countOf = (node: Node): number | undefined => {
+  const { data } = node
+  const decimal = text(node).trim()
+  if (/^\d{1,9}$/.test(decimal)) return Number(decimal)
+  if (data.length !== 4) return undefined
+  const count = new DataView(data.buffer, data.byteOffset, 4).getInt32(0)
+  return count >= 0 ? count : undefined
+}
+
+/** How many leases there are, and an effect that completes when that changes. */
+interface Size {
+  count: number
+  changed: Deferred.Deferred<void>
+}
+
+const followSize = Effect.fnUntraced(function* (zk: ZooKeeper, node: string, initial: number, size: Size) {
+  const changes = yield* zk.changes.dataScoped(node)
+  const known = Deferred.makeUnsafe<void, ZooKeeperError>()
+  const follow = Stream.runForEach(changes, ({ node: found }) => {
+    const count = Option.isNone(found) ? initial : countOf(found.value)
+    const apply = Effect.sync(() => {
+      Deferred.doneUnsafe(known, Effect.void)
+      if (count === undefined || count === size.count) return
+      size.count = count
+      const before = size.changed
+      size.changed = Deferred.makeUnsafe()
+      Deferred.doneUnsafe(before, Effect.void)
+    })
+    return count === undefined
+      ? Effect.andThen(Effect.logWarning(`${node} says no number of leases; there are still ${size.count}`), apply)
+      : apply
+  })
+  yield* Effect.forkScoped(Effect.catch(follow, (error) => Deferred.fail(known, error)))
+  yield* Deferred.await(known)
+})
+
+/**
+ * A semaphore below a path. Nothing is created before somebody asks for a lease.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* (
+  options: Options
+): Effect.fn.Return<Semaphore, ZooKeeperError, ZooKeeper | Scope.Scope> {
+  const zk = yield* ZooKeeper
+  const { data = "", path, sizeNode, stopOn = "lease" } = options
+  const size: Size = { count: options.leases, changed: Deferred.makeUnsafe() }
+  if (sizeNode !== undefined) yield* followSize(zk, sizeNode, options.leases, size)
+
+  const queueBelow = (name: string) => ({ zk, path: Path.join(path, name), dialect: "curator", data }) as const
+  const line: Contest = { ...plain, queue: queueBelow("locks"), role: "lock", ahead: nearest(), stopOn }
+  const leases: Contest = {
+    ...plain,
+    queue: queueBelow("leases"),
+    role: "lease",
+    // Curator waits until there are at most so many leases; the first ones in order are never more than that either.
+    ahead: beyond(() => size.count),
+    recheck: Effect.sync(() => Deferred.await(size.changed)),
+    stopOn
+  }
+  // The order among the leases keeps their number right, so it does no harm if the place in the line is lost meanwhile.
+  const acquire: Semaphore["acquire"] = Effect.flatMap(Effect.scope, (scope) =>
+    Effect.scoped(Effect.andThen(contend(line), Effect.provideService(contend(leases), Scope.Scope, scope)))
+  )
+  const under = <A, E, R>(held: Holder, body: (held: Holder) => Effect.Effect<A, E, R>) =>
+    Effect.raceFirst(held.lost, body(held))
+  return {
+    acquire,
+    withLease: (body) => Effect.scoped(Effect.flatMap(acquire, (held) => under(held, body))),
+    tryWithLease: (body, wait) =>
+      Effect.scoped(
+        Effect.flatMap(within(acquire, tryContend(leases), wait?.wait), (held) =>
+          Option.isNone(held) ? Effect.succeedNone : Effect.asSome(under(held.value, body))
+        )
+      ),
+    size: Effect.sync(() => size.count),
+    holders: present(leases.queue)
+  }
+})
+
+/**
+ * A semaphore as a service of the application.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const Service: ServiceFactory<Options, Semaphore> = factory(make)

@@ -1,0 +1,36 @@
+/** Making the path that a recipe lives below, as programs of its dialect would, and only when it is missing. */
+import type { CreateMode } from "@effect-zookeeper/core/CreateMode"
+import * as Path from "@effect-zookeeper/core/Path"
+import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+
+/** Looks first: below a node that exists a create may be forbidden (measured on 3.8.0: NoAuth comes before NodeExists). */
+const ensure = (zk: ZooKeeper, node: string, mode: CreateMode): Effect.Effect<void, ZooKeeperError> => {
+  const create = zk.create(node, "", { mode }).pipe(
+    Effect.asVoid,
+    Effect.catchReason("ZooKeeperError", "NodeExists", () => Effect.void)
+  )
+  return Effect.flatMap(zk.exists(node), (found) => (Option.isSome(found) ? Effect.void : create))
+}
+
+/**
+ * Creates a node, and first the path above it where there is none. A container may be reaped between the two, whenever
+ * it is empty: then both are done again (kazoo and Curator's queue fail here).
+ */
+export const createBelow = <A>(
+  zk: ZooKeeper,
+  parent: string,
+  mode: CreateMode,
+  create: Effect.Effect<A, ZooKeeperError>
+): Effect.Effect<A, ZooKeeperError> => {
+  const ensured = Effect.forEach(Path.lineage(parent), (node) => ensure(zk, node, mode), { discard: true })
+  return Effect.catchReason(create, "ZooKeeperError", "NoNode", () =>
+    Effect.retry(Effect.andThen(ensured, create), {
+      schedule: Schedule.recurs(10),
+      while: ({ reason }) => reason._tag === "NoNode"
+    })
+  )
+}

@@ -1,0 +1,15 @@
+/** Waiting out what passes by itself: a session without a connection, and answers that were lost on the way. */
+import { isZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+
+/** The session may still be there, and so may what it holds: whoever waits goes on waiting. */
+export const isPassing = (error: unknown): boolean =>
+  isZooKeeperError(error) && (error.reason._tag === "ConnectionLost" || error.reason._tag === "Timeout")
+
+/** Operations wait for a connection themselves, so this is only how soon to ask again once it has broken. */
+const pause = Schedule.jittered(Schedule.spaced("100 millis"))
+
+/** Does it again until it was answered. Only for what may be done twice, such as reads. */
+export const patiently = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.retry(effect, { schedule: pause, while: isPassing })
