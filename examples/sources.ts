@@ -3,7 +3,10 @@ import { registerHooks } from "node:module"
 import { pathToFileURL } from "node:url"
 import { publicNames } from "../tests/support/publicNames.ts"
 
-const sources = publicNames.map(({ name, source }) => ({ pattern: new RegExp(`^${name.replace("*", "(.+)")}$`), source }))
+const sources = publicNames.map(({ name, source }) => ({
+  pattern: new RegExp(`^${name.replace("*", "(.+)")}$`),
+  source
+}))
 
 const sourceOf = (specifier: string): string | undefined => {
   for (const { pattern, source } of sources) {

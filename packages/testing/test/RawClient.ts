@@ -25,11 +25,7 @@ export interface RawClient {
   /** Everything that is there without waiting. */
   readonly received: () => ReadonlyArray<Buffer>
   readonly isClosed: () => boolean
-  readonly send: <Request>(
-    operation: Operation<Request, never> | Operation<Request, any>,
-    request: Request,
-    xid?: number
-  ) => void
+  readonly send: <Request>(operation: Operation<Request, any>, request: Request, xid?: number) => void
   /** Sends a request and waits for its answer; events that come first are kept in `events`. */
   readonly call: <Request, Response>(
     operation: Operation<Request, Response>,

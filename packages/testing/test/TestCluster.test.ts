@@ -30,7 +30,7 @@ const start = (options: TestCluster.Options = {}) =>
     client: (port: number, timeOut = 10_000) => connect(cluster.transport, { port, timeOut })
   }))
 
-const roles = ({ servers }: TestCluster.TestClusterShape) => Effect.all(servers.map(({ role }) => role))
+const roles = ({ servers }: TestCluster.TestClusterShape) => Effect.forEach(servers, ({ role }) => role)
 
 describe("TestCluster", () => {
   it.effect("what one server commits the others show, in the epoch of the leader", () =>

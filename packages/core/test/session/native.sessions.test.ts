@@ -442,7 +442,7 @@ describe("museum 2, 3, 4: servers that say nothing", () => {
     Effect.gen(function* () {
       const network = new MemoryNetwork(server())
       yield* make(network)
-      const event = Buffer.from("ffffffffffffffffffffffff0000000000000003000000030000000" + "22f61", "hex")
+      const event = Buffer.from("ffffffffffffffffffffffff000000000000000300000003000000022f61", "hex")
       for (let i = 0; i < 240; i++) {
         network.last.sendFrame(event)
         yield* pass(50)

@@ -148,6 +148,7 @@ export class MemoryNetwork {
 }
 
 /** Lets everything happen that needs no time: microtasks, fibers and their like. */
-export const settle: Effect.Effect<void> = Effect.promise(async () => {
-  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
-})
+export const settle: Effect.Effect<void> = Effect.promise(() => new Promise((resolve) => setImmediate(resolve))).pipe(
+  Effect.repeat({ times: 4 }),
+  Effect.asVoid
+)
