@@ -5,9 +5,32 @@ import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import { inspect } from "node:util"
 import * as ConnectString from "../model/ConnectString.ts"
-import { InvalidArgument, make as makeError, type ZooKeeperError } from "../model/ZooKeeperError.ts"
-import type { Settings } from "./NativeSession.ts"
-import type { Options } from "./Options.ts"
+import { type ConnectFailed, InvalidArgument, make as makeError, type ZooKeeperError } from "../model/ZooKeeperError.ts"
+import type { TlsOptions } from "../transport/Connection.ts"
+import type { Auth, Options } from "./Options.ts"
+import type { SaslMechanism } from "./Sasl.ts"
+import type { Identity } from "./Session.ts"
+import type { SessionStore } from "./SessionStore.ts"
+import type * as At from "./State.ts"
+
+/** The options of a session after their defaults and checks. */
+export interface Settings {
+  readonly connect: ConnectString.ConnectString
+  readonly rules: At.Settings
+  readonly operationTimeout: number
+  readonly resume: Identity | undefined
+  readonly store: SessionStore | undefined
+  readonly auth: ReadonlyArray<Auth>
+  readonly sasl: SaslMechanism | undefined
+  readonly tls: TlsOptions | undefined
+  readonly reconnect: Schedule.Schedule<unknown, ConnectFailed>
+  readonly release: "close" | "detach"
+  readonly maxInFlight: number
+  readonly maxQueued: number
+  readonly maxRequest: number
+  readonly maxReply: number
+  readonly confirm: "sync" | "quorum"
+}
 
 /**
  * When all hosts are tried again after none gave a session: soon, then at most every 5 seconds, spread by ±20 % so that

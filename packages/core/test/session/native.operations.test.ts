@@ -255,7 +255,10 @@ describe("museum 12: the xid", () => {
       assert.strictEqual(yield* zk.getString("/first"), "/first")
       assert.strictEqual(requestsOf(network.last)[0]!.xid, 1)
       // Two thousand million requests later.
-      const { link } = zk.driver as unknown as { readonly link: { xid: number; expected: number } }
+      const { conversation } = zk.driver as unknown as {
+        readonly conversation: { readonly line: { xid: number; expected: number } }
+      }
+      const link = conversation.line
       link.xid = 0x7fff_fffe
       link.expected = link.xid
       const paths = ["/a", "/b", "/c", "/d"]
