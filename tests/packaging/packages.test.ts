@@ -2,7 +2,7 @@
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs"
 import * as path from "node:path"
 import { afterAll, beforeAll, describe } from "vitest"
 import { collect } from "../doctest/collect.ts"
@@ -25,12 +25,20 @@ const compilerOptions = {
   outDir: "out"
 }
 
-/** Imports every public module, so that every declaration file is looked at. */
-const everything = packages
-  .flatMap(({ manifest }) => modules(manifest).map(([subpath]) => path.posix.join(manifest.name, subpath)))
-  .filter((name) => !name.includes("*"))
-  .map((name, index) => `export * as module${index} from "${name}"`)
-  .join("\n")
+/** The names of all public modules; a `*` in `exports` stands for the files that are there. */
+const names = packages.flatMap(({ folder, manifest }) =>
+  modules(manifest).flatMap(([subpath, target]) => {
+    const name = path.posix.join(manifest.name, subpath)
+    if (!subpath.includes("*")) return [name]
+    const pattern = typeof target === "object" ? target?.default : undefined
+    if (pattern === undefined) return []
+    const [before = "", after = ""] = pattern.replace("./", "").split("*")
+    return globSync(pattern, { cwd: folder }).map((file) => name.replace("*", file.slice(before.length, -after.length)))
+  })
+)
+
+/** Imports every public module, so that every declaration file is looked at, and every module is loaded. */
+const everything = names.map((name, index) => `export * as module${index} from "${name}"`).join("\n")
 
 const example = collect().find(({ isRun, where }) => where.startsWith("README.md") && isRun)
 
@@ -49,7 +57,7 @@ describe("the tarballs in an empty project", () => {
   afterAll(() => project?.remove())
 
   it.live(
-    "type-check, all declaration files included, and run the README's example",
+    "type-check, load, run the README's example and run zk",
     () =>
       Effect.gen(function* () {
         assert.isDefined(example)
@@ -60,18 +68,21 @@ describe("the tarballs in an empty project", () => {
           .delete(chroot, { recursive: true })
           .pipe(Effect.catchReason("ZooKeeperError", "NoNode", () => Effect.void))
         yield* zk.create(chroot)
-        const code = example!.code.replaceAll("127.0.0.1:2181", `${server}${chroot}`)
-        writeFileSync(path.join(project.folder, "example.ts"), code)
+        const connect = `${server}${chroot}`
+        writeFileSync(path.join(project.folder, "example.ts"), example!.code.replaceAll("127.0.0.1:2181", connect))
 
-        const tsc = path.join(root, "node_modules/.bin/tsc")
         yield* command
-          .run(tsc, ["-p", "."], { cwd: project.folder })
+          .run(path.join(root, "node_modules/.bin/tsc"), ["-p", "."], { cwd: project.folder })
           .pipe(Effect.catchTag("CommandFailed", ({ printed }) => Effect.sync(() => assert.fail(printed))))
+
         const node = yield* oldNode.program
-        assert.strictEqual((yield* command.run(node, ["--version"])).trim(), `v${oldNode.VERSION}`)
+        const run = (...args: ReadonlyArray<string>) =>
+          command.run(node, args, { cwd: project.folder, timeout: 60_000 }).pipe(Effect.map((text) => text.trim()))
+        assert.strictEqual(yield* run("--version"), `v${oldNode.VERSION}`)
+        assert.strictEqual(yield* run("out/everything.js"), "")
         // It ends by itself: nothing of the session is left running.
-        const printed = yield* command.run(node, ["out/example.js"], { cwd: project.folder, timeout: 60_000 })
-        assert.deepStrictEqual(printed.trim().split("\n").toSorted(), example!.prints.toSorted())
+        assert.deepStrictEqual((yield* run("out/example.js")).split("\n").toSorted(), example!.prints.toSorted())
+        assert.strictEqual(yield* run("node_modules/.bin/zk", "-c", connect, "get", "/app/colour"), "blue")
       }),
     180_000
   )
