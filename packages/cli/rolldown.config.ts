@@ -4,6 +4,8 @@ import { defineConfig } from "rolldown"
 export default defineConfig({
   input: { zk: `${import.meta.dirname}/src/main.ts` },
   platform: "node",
+  // A package of its own, for those who ask for it by --driver.
+  external: ["node-zookeeper-client"],
   output: {
     dir: `${import.meta.dirname}/dist`,
     format: "esm",

@@ -7,21 +7,13 @@ import * as Layer from "effect/Layer"
 import { UnavailableError } from "../errors.ts"
 import type { Driver } from "./flags.ts"
 
-type Module = Pick<typeof ZooKeeper, "layer">
-
-// As a string, so that the build does not need what is not there yet.
-const nodeZookeeperClient: string = "@effect-zookeeper/core/NodeZookeeperClient"
+const nodeZookeeperClient = Effect.tryPromise({
+  try: () => import("@effect-zookeeper/core/NodeZookeeperClient"),
+  catch: (cause) =>
+    new UnavailableError({ message: `the driver node-zookeeper-client cannot be loaded: ${String(cause)}` })
+})
 
 export const layer = (driver: Driver, options: ZooKeeper.Options) =>
   driver === "native"
     ? ZooKeeper.layer(options)
-    : Layer.unwrap(
-        Effect.map(
-          Effect.tryPromise({
-            try: () => import(nodeZookeeperClient) as Promise<Module>,
-            catch: () =>
-              new UnavailableError({ message: `the driver ${driver} is not part of this build; leave out --driver` })
-          }),
-          (module) => module.layer(options)
-        )
-      )
+    : Layer.unwrap(Effect.map(nodeZookeeperClient, (module) => module.layer(options)))
