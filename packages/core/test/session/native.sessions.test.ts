@@ -593,7 +593,11 @@ describe("the lease", () => {
     Effect.gen(function* () {
       let leaderless = false
       const network = new MemoryNetwork(
-        server({ answer: ({ type }) => (type === SYNC && leaderless ? "nothing" : undefined) })
+        server({
+          // Nor is a session resumed without the leader.
+          accept: () => (leaderless ? "mute" : true),
+          answer: ({ type }) => (type === SYNC && leaderless ? "nothing" : undefined)
+        })
       )
       const zk = yield* make(network)
       yield* zk.sync()
