@@ -210,12 +210,16 @@ export class Link {
     const high = reader.int()
     const low = reader.int() >>> 0
     const err = reader.int()
+    if (xid === this.expected && this.inFlight.size > 0) return this.onAnswer(reader, err, high, low)
+    this.onReserved(reader, xid, err, high, low)
+  }
+
+  /** Takes note of the newest transaction, once it is clear that this is an answer and no rubbish. */
+  private sawZxid(high: number, low: number): void {
     if (high > this.zxidHigh || (high === this.zxidHigh && low > this.zxidLow)) {
       this.zxidHigh = high
       this.zxidLow = low
     }
-    if (xid === this.expected && this.inFlight.size > 0) return this.onAnswer(reader, err, high, low)
-    this.onReserved(reader, xid, err)
   }
 
   private onAnswer(reader: JuteReader, err: number, high: number, low: number): void {
@@ -223,11 +227,13 @@ export class Link {
     if (err === 0 && call !== undefined) {
       // Decoded before the call leaves its place: a short body must fail it together with all that follow.
       const response: unknown = call.operation.response.decode(reader)
+      this.sawZxid(high, low)
       this.answered()
       if (call.operation.confirms) this.confirmedAt = this.inFlight.answeredSentAt()
       call.succeed(response)
       return
     }
+    this.sawZxid(high, low)
     this.answered()
     call?.refuse(err, (BigInt(high) << 32n) | BigInt(low))
     if (FATAL.has(err)) this.events.onFatalCode(err)
@@ -238,23 +244,26 @@ export class Link {
     this.expected = Xid.next(this.expected)
   }
 
-  private onReserved(reader: JuteReader, xid: number, err: number): void {
+  private onReserved(reader: JuteReader, xid: number, err: number, high: number, low: number): void {
     switch (xid) {
       case Xid.NOTIFICATION: {
         const { path, type } = watcherEvent.decode(reader)
+        this.sawZxid(high, low)
         const name = WatchEvent.typeOf(type)
         if (name !== undefined) this.events.onEvent({ type: name, path })
         return
       }
       case Xid.PING:
+        this.sawZxid(high, low)
         if (this.pings > 0) this.pings--
         if (this.pings > 0) this.pingSince = this.now()
         return
       case Xid.AUTH:
+        this.sawZxid(high, low)
         this.logins.shift()?.(err)
         return
       case Xid.SET_WATCHES:
-        return
+        return this.sawZxid(high, low)
     }
     const wanted = this.inFlight.size === 0 ? "no request was unanswered" : `${this.expected} was expected`
     throw new JuteError(`an answer with xid ${xid} where ${wanted}`)

@@ -289,8 +289,13 @@ const tick = (state: State, now: number, late: boolean): Step => {
       if (now >= At.silentAt(judged)) {
         return lost(judged, now, `nothing heard for ${Math.round(At.patience(judged))} ms with a request unanswered`)
       }
-      if (!phase.readOnly && now >= At.askAt(judged)) return [{ ...judged, askedAt: now }, [{ _tag: "Confirm" }]]
-      return now >= judged.sentAt + At.heartbeat(judged) ? [judged, [{ _tag: "Ping" }]] : [judged, []]
+      // What is sent now is written at the end of the turn; until then it must not be due again.
+      if (!phase.readOnly && now >= At.askAt(judged)) {
+        return [{ ...judged, askedAt: now, sentAt: now }, [{ _tag: "Confirm" }]]
+      }
+      return now >= judged.sentAt + At.heartbeat(judged)
+        ? [{ ...judged, sentAt: now }, [{ _tag: "Ping" }]]
+        : [judged, []]
   }
 }
 

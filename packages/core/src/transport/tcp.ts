@@ -48,8 +48,14 @@ export const open = (target: Target, receiver: Receiver): Effect.Effect<Connecti
         }
       }
     }
-    const socket =
-      target.tls === undefined ? net.connect(options) : tls.connect({ ...options, ...tlsOptions(target, target.tls) })
+    let socket: net.Socket
+    try {
+      socket =
+        target.tls === undefined ? net.connect(options) : tls.connect({ ...options, ...tlsOptions(target, target.tls) })
+    } catch (error) {
+      // A certificate or key that is none.
+      return resume(Effect.fail(new OpenFailed({ cause: describe(error as Error) })))
+    }
     const silence = () => {
       socket.off("close", onClose)
       socket.destroy()

@@ -197,12 +197,10 @@ class Checked {
   private look(late: boolean): void {
     const { machine } = this
     const { now } = machine
-    const pinged = machine.state
+    const wanted = machine.state.phase._tag === "Serving"
     this.feed({ _tag: "Tick", late })
-    // What a look at the clock wants sent is written in the same turn.
-    if (machine.state.phase._tag === "Serving" && now >= pinged.sentAt + At.heartbeat(pinged)) {
-      this.feed({ _tag: "Flushed" })
-    }
+    // What it wants sent is written in the same turn.
+    if (wanted && machine.state.sentAt === now) this.feed({ _tag: "Flushed" })
   }
 
   run(step: Step): void {

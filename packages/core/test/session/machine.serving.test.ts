@@ -183,3 +183,16 @@ describe("the lease", () => {
     assert.strictEqual(machine.wakeIn, 10)
   })
 })
+
+it("what was just decided to be sent is not due again before it is written", () => {
+  const machine = Machine.serving()
+  machine.pass(HEARTBEAT)
+  assert.deepStrictEqual(tags(machine.tick()), ["Ping"])
+  assert.isAbove(machine.wakeIn, 0)
+  assert.deepStrictEqual(tags(machine.tick()), [])
+  machine.feed({ _tag: "Guard", change: 1 })
+  machine.pass(HEARTBEAT)
+  assert.deepStrictEqual(tags(machine.tick()), ["Confirm"])
+  assert.isAbove(machine.wakeIn, 0)
+  assert.deepStrictEqual(tags(machine.tick()), [])
+})

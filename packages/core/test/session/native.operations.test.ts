@@ -242,7 +242,7 @@ describe("museum 18: operationTimeout", () => {
         yield* settle
       }
       assert.isTrue(zk.session.connected)
-      assert.isAtLeast(typesOf(network.last).filter((type) => type === PING).length, 9)
+      assert.strictEqual(typesOf(network.last).filter((type) => type === PING).length, 10)
     })
   )
 })

@@ -1,0 +1,130 @@
+/** Sockets: what opens them, what ends them, and what is said when they do not open. */
+import { type Connection, OpenFailed, type Target } from "@effect-zookeeper/core/Connection"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Redacted from "effect/Redacted"
+import * as net from "node:net"
+import { open } from "../../src/transport/tcp.ts"
+
+const listening = Effect.acquireRelease(
+  Effect.callback<{ readonly server: net.Server; readonly port: number; readonly sockets: Array<net.Socket> }>(
+    (resume) => {
+      const sockets: Array<net.Socket> = []
+      const server = net.createServer((socket) => {
+        socket.on("error", () => {})
+        sockets.push(socket)
+      })
+      server.listen(0, "127.0.0.1", () =>
+        resume(Effect.succeed({ server, sockets, port: (server.address() as net.AddressInfo).port }))
+      )
+    }
+  ),
+  ({ server, sockets }) =>
+    Effect.sync(() => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    })
+)
+
+const target = (port: number, more: Partial<Target> = {}): Target => ({
+  host: "localhost",
+  address: "127.0.0.1",
+  port,
+  ...more
+})
+
+const silent = { onChunk: () => {}, onClose: () => {} }
+
+/** A connection together with what it told. */
+const connect = Effect.fnUntraced(function* (port: number) {
+  const told: Array<string> = []
+  let ended = () => {}
+  const closed = new Promise<void>((resolve) => {
+    ended = resolve
+  })
+  const connection: Connection = yield* open(target(port), {
+    onChunk: (chunk) => told.push(chunk.toString()),
+    onClose: (cause) => {
+      told.push(`closed: ${cause}`)
+      ended()
+    }
+  })
+  return { connection, told, closed: Effect.promise(() => closed) }
+})
+
+/** Waits until the other end has the connection, too. */
+const accepted = (server: { readonly server: net.Server; readonly sockets: Array<net.Socket> }) =>
+  Effect.callback<net.Socket>((resume) => {
+    const [socket] = server.sockets
+    if (socket !== undefined) return resume(Effect.succeed(socket))
+    server.server.once("connection", (socket: net.Socket) => resume(Effect.succeed(socket)))
+    return undefined
+  })
+
+describe("open", () => {
+  it.live("fails with the system's words when nobody listens", () =>
+    Effect.gen(function* () {
+      const { port, server } = yield* listening
+      yield* Effect.callback<void>((resume) => void server.close(() => resume(Effect.void)))
+      const error = yield* Effect.flip(open(target(port), silent))
+      assert.instanceOf(error, OpenFailed)
+      assert.include(error.cause, "ECONNREFUSED")
+    })
+  )
+
+  it.live("fails when TLS is spoken to one that does not, or with a certificate that is none", () =>
+    Effect.gen(function* () {
+      const server = yield* listening
+      server.server.on("connection", (socket: net.Socket) => socket.end("ruok?"))
+      const plain = yield* Effect.flip(open(target(server.port, { tls: {} }), silent))
+      assert.instanceOf(plain, OpenFailed)
+      const tls = { cert: "no certificate", key: Redacted.make("no key") }
+      const rubbish = yield* Effect.flip(open(target(server.port, { tls }), silent))
+      assert.instanceOf(rubbish, OpenFailed)
+      assert.include(rubbish.cause, "PEM")
+    })
+  )
+
+  it.live("interrupted: leaves nothing open", () =>
+    Effect.gen(function* () {
+      // RFC 5737: nobody there.
+      const opening = yield* Effect.forkChild(open(target(9, { address: "192.0.2.1" }), silent), {
+        startImmediately: true
+      })
+      yield* Fiber.interrupt(opening)
+      const open_ = (process as unknown as { getActiveResourcesInfo: () => Array<string> }).getActiveResourcesInfo()
+      assert.notInclude(open_, "TCPConnectWrap")
+    })
+  )
+})
+
+describe("a connection", () => {
+  it.live("tells of its end once, by the server or by a reset", () =>
+    Effect.gen(function* () {
+      for (const reset of [false, true]) {
+        const server = yield* listening
+        const { closed, told } = yield* connect(server.port)
+        const socket = yield* accepted(server)
+        if (reset) socket.resetAndDestroy()
+        else socket.end("bye")
+        yield* closed
+        assert.deepStrictEqual(told.length, reset ? 1 : 2)
+        assert.match(told.at(-1)!, reset ? /^closed: .*ECONNRESET/ : /^closed: closed by the server$/)
+      }
+    })
+  )
+
+  it.live("tells nothing after destroy, and writing then does no harm", () =>
+    Effect.gen(function* () {
+      const server = yield* listening
+      const { connection, told } = yield* connect(server.port)
+      const socket = yield* accepted(server)
+      connection.destroy()
+      connection.destroy()
+      connection.write(Buffer.from("late"))
+      yield* Effect.callback<void>((resume) => void socket.once("close", () => resume(Effect.void)).resume())
+      assert.deepStrictEqual(told, [])
+    })
+  )
+})
