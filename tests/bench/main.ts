@@ -28,7 +28,8 @@ const program = Effect.gen(function* () {
   const started = new Date()
   if (options.serve !== undefined) {
     console.log(yield* servers.start(options.serve))
-    return yield* Effect.never
+    // A timer keeps the process alive, which waiting alone does not.
+    return yield* Effect.callback<never>(() => void setInterval(() => {}, 1 << 30))
   }
   const running = new Map<servers.Kind, string>()
   const scope = yield* Effect.scope

@@ -26,6 +26,11 @@ export class InFlight {
     return this.tail - this.head
   }
 
+  /** How many were answered so far. */
+  get answered(): number {
+    return this.head
+  }
+
   push(call: AnyCall): void {
     if (this.tail - this.head > this.mask) this.grow()
     this.ring[this.tail++ & this.mask] = call

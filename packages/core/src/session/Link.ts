@@ -39,6 +39,14 @@ export interface Limits {
   readonly maxReply: number
 }
 
+/**
+ * A real server sends each answer in a packet of its own, and reading them one by one costs more than all the rest. With
+ * so many outstanding that it stays busy meanwhile, a rest before the next read gathers them. No server answers
+ * REST_DEPTH requests of one connection within that millisecond; large answers cost by the byte and are read as they come.
+ */
+const REST_DEPTH = 128
+const REST_BYTES = 1024
+
 /** Codes after which the server closes the connection and asking again would only be refused again. */
 const FATAL: ReadonlySet<number> = new Set([-112, -115, -124])
 
@@ -178,6 +186,7 @@ export class Link {
 
   readonly onChunk = (chunk: Buffer): void => {
     if (this.dead) return
+    const before = this.inFlight.answered
     this.reading = true
     this.confirmedAt = -Infinity
     const { handshaking } = this
@@ -195,6 +204,15 @@ export class Link {
       this.events.onHeard(this.confirmedAt, this.pings > 0 ? this.pingSince : this.inFlight.waitingSince())
     }
     this.flush()
+    this.rest(chunk.length, before)
+  }
+
+  /** Lets small answers gather when this chunk brought few of the many that are to come. */
+  private rest(bytes: number, before: number): void {
+    const answers = this.inFlight.answered - before
+    const outstanding = this.inFlight.size
+    if (outstanding < REST_DEPTH || answers * 4 > outstanding || bytes > answers * REST_BYTES) return
+    this.connection?.rest?.()
   }
 
   readonly onClose = (cause: string): void => this.lose(new ConnectionLost({ detail: cause }))

@@ -62,6 +62,11 @@ export interface Receiver {
 export interface Connection {
   /** Sends bytes; true when they were taken over entirely, so that the caller may use their memory again. */
   readonly write: (bytes: Buffer) => boolean
+  /**
+   * Reads nothing for about a millisecond, so that what comes in small pieces is read at once. Called during `onChunk`;
+   * a transport to which pieces cost nothing leaves it out.
+   */
+  readonly rest?: (() => void) | undefined
   /** Ends the connection at once; nothing is received from then on. */
   readonly destroy: () => void
 }

@@ -35,6 +35,17 @@ export const open = (target: Target, receiver: Receiver): Effect.Effect<Connecti
   Effect.callback((resume) => {
     let isOpen = false
     let lastError: string | undefined
+    let isResting = false
+    let waking: NodeJS.Timeout | undefined
+    const wake = () => {
+      isResting = false
+      socket.resume()
+    }
+    const rest = () => {
+      isResting = true
+      if (waking === undefined) waking = setTimeout(wake, 1)
+      else waking.refresh()
+    }
     const options: net.NetConnectOpts = {
       host: target.address,
       port: target.port,
@@ -44,7 +55,7 @@ export const open = (target: Target, receiver: Receiver): Effect.Effect<Connecti
         buffer: Buffer.allocUnsafeSlow(READ_BUFFER),
         callback: (length, buffer) => {
           receiver.onChunk((buffer as Buffer).subarray(0, length))
-          return true
+          return !isResting
         }
       }
     }
@@ -57,6 +68,7 @@ export const open = (target: Target, receiver: Receiver): Effect.Effect<Connecti
       return resume(Effect.fail(new OpenFailed({ cause: describe(error as Error) })))
     }
     const silence = () => {
+      clearTimeout(waking)
       socket.off("close", onClose)
       socket.destroy()
     }
@@ -78,6 +90,7 @@ export const open = (target: Target, receiver: Receiver): Effect.Effect<Connecti
             socket.write(bytes)
             return socket.writableLength === 0
           },
+          rest,
           destroy: silence
         })
       )

@@ -61,3 +61,23 @@ it.live("a value keeps no more than a little memory alive, and none that is used
     for (const { data } of values) expect(data.every((byte) => byte === 1)).toBe(true)
   })
 )
+
+it.live("reading rests while many small answers are to come, and at no other time", () =>
+  Effect.gen(function* () {
+    const server = memoryServer.make()
+    const zk = yield* server.session
+    const rests = Effect.fnUntraced(function* (depth: number) {
+      // Out of the chunk that brought this fiber here.
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      const before = server.counts.rests
+      yield* times(depth, zk.get("/a"))
+      return server.counts.rests - before
+    })
+    expect(yield* rests(1000)).toBe(0)
+    server.answering.each = true
+    expect(yield* rests(1000)).toBe(1000 - 128)
+    expect(yield* rests(100)).toBe(0)
+    server.answering.length = 10_000
+    expect(yield* rests(1000)).toBe(0)
+  })
+)

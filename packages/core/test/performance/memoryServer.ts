@@ -24,8 +24,9 @@ export const stat = {
 }
 
 export const make = () => {
-  const counts = { writes: 0, requests: 0, chunks: 0 }
-  const answering = { on: true }
+  const counts = { writes: 0, requests: 0, chunks: 0, rests: 0 }
+  /** `each` sends every answer by itself, as real servers do. */
+  const answering = { on: true, each: false, length: 100 }
   const transport: Transport = {
     open: (_, receiver) =>
       Effect.sync(() => {
@@ -57,7 +58,7 @@ export const make = () => {
           if (!answering.on && type === getData.code) return
           frame(() => {
             replyHeader.encode(writer, { xid, zxid: 3n, err: 0 })
-            if (type === getData.code) getData.response.encode(writer, { data: new Uint8Array(100), stat })
+            if (type === getData.code) getData.response.encode(writer, { data: new Uint8Array(answering.length), stat })
           })
         }
         return {
@@ -65,14 +66,19 @@ export const make = () => {
             counts.writes++
             frames.push(bytes, answer)
             if (writer.length === 0) return true
-            const chunk = Buffer.from(writer.written())
+            const answers = Buffer.from(writer.written())
             writer.reset()
             setImmediate(() => {
-              counts.chunks++
-              receiver.onChunk(chunk)
+              for (let at = 0; at < answers.length;) {
+                const end = answering.each ? at + 4 + answers.readInt32BE(at) : answers.length
+                counts.chunks++
+                receiver.onChunk(answers.subarray(at, end))
+                at = end
+              }
             })
             return true
           },
+          rest: () => void counts.rests++,
           destroy: () => frames.stop()
         }
       })
