@@ -27,7 +27,8 @@ describe("a session that is expired on purpose, under load,", () => {
         yield* load.progress()
         yield* load.judge(other)
         assert.notStrictEqual(zk.session.id, id)
-        assert.deepStrictEqual(states.seen, ["Connected", "Suspended", "Expired", "Connecting", "Connected"])
+        // The session may be taken back once or twice before it is closed.
+        assert.match(states.seen.join(" "), /^(Connected Suspended )+Expired Connecting Connected$/)
         assert.deepStrictEqual(existence, ["initial", "deleted"])
         const owned = yield* other.children("/load/protected")
         const stats = yield* Effect.forEach(owned, (name) => other.get(`/load/protected/${name}`), { concurrency: 50 })
@@ -57,7 +58,7 @@ describe("a session that is expired on purpose, under load,", () => {
         yield* awaitNode(other, "/alive", "gone")
         yield* load.judge(other)
         yield* states.ended
-        assert.deepStrictEqual(states.seen, ["Connected", "Suspended", "Expired"])
+        assert.match(states.seen.join(" "), /^(Connected Suspended )+Expired$/)
       }),
     LIMIT
   )

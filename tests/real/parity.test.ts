@@ -22,6 +22,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import * as Proxy from "../support/Proxy.ts"
 import { awaitElement, awaitState } from "../support/awaitState.ts"
 import * as rawSession from "../support/rawSession.ts"
 import * as SharedServers from "../support/SharedServers.ts"
@@ -246,26 +247,29 @@ describe("row 4: stop and restart", () => {
 describe("row 5: states", () => {
   it.live("reach every subscriber in order, Closed last; there is a present one", () =>
     Effect.gen(function* () {
-      const server = yield* RealServer.make()
+      const server = yield* SharedServers.single
+      const proxy = yield* Proxy.make({ port: Number(server.split(":")[1]) })
       const opened = yield* Effect.scoped(
         Effect.gen(function* () {
-          const zk = yield* ZooKeeper.make({ connect: server.connectString, sessionTimeout: "30 seconds" })
+          const zk = yield* ZooKeeper.make({ connect: proxy.connectString, sessionTimeout: "30 seconds" })
           const collect = Effect.forkDetach(Stream.runCollect(Stream.map(zk.session.states, ({ _tag }) => _tag)), {
             startImmediately: true
           })
           const early = [yield* collect, yield* collect]
           const called: Array<string> = []
           zk.driver.onState(({ _tag }) => called.push(_tag))
-          yield* rawSession.dropConnection(server.connectString, zk.session.id)
           const heard = (count: number) =>
             awaitState(
               Effect.sync(() => [...called]),
               ({ length }) => length >= count,
               { describe: `${count} transitions` }
             )
+          yield* proxy.cut
           yield* heard(2)
           const { id, password } = zk.session
-          yield* rawSession.expireSession(server.connectString, id, Redacted.value(password))
+          yield* proxy.refuse
+          yield* rawSession.expireSession(server, id, Redacted.value(password))
+          yield* proxy.listen
           yield* heard(6)
           return { zk, early, late: yield* collect, called }
         })

@@ -76,29 +76,36 @@ const framed = (body: Uint8Array): Buffer => {
   return Buffer.concat([length, body])
 }
 
-/**
- * Expires a session on purpose: a second connection takes it over and closes it, in one write, since the owner is quick
- * to come back and take it over again. The owner learns it on reconnecting.
- */
-export const expireSession = (
-  connect: string,
-  sessionId: bigint,
-  password: Uint8Array
-): Effect.Effect<void, Peer.PeerClosed | TimedOut> =>
+/** Takes a session over and closes it, in one write; whether that was answered, and whether the session was there. */
+const takeAndClose = (connect: string, sessionId: bigint, password: Uint8Array) =>
   Effect.scoped(
     Effect.gen(function* () {
       const peer = yield* Peer.connect(...firstHost(connect))
       const close = request(1, closeSessionOperation.code)
       yield* peer.send(Buffer.concat([framed(connectFrame({ sessionId, password })), framed(close)]))
       const response = connectResponse.decode(new JuteReader().reset(yield* peer.receiveFrame))
-      if (response.sessionId !== sessionId) {
-        return yield* new Peer.PeerClosed({
-          message: `session 0x${sessionId.toString(16)} was not resumed: already gone`
-        })
-      }
-      yield* peer.receiveFrame
+      if (response.sessionId !== sessionId) return "gone"
+      return yield* Effect.match(peer.receiveFrame, { onSuccess: () => "closed", onFailure: () => "taken back" })
     })
   )
+
+/**
+ * Expires a session on purpose: a second connection takes it over and closes it. An owner that can reconnect may take it
+ * back first; then again, until it is closed. The owner learns it on reconnecting.
+ */
+export const expireSession = Effect.fnUntraced(function* (
+  connect: string,
+  sessionId: bigint,
+  password: Uint8Array
+): Effect.fn.Return<void, Peer.PeerClosed | TimedOut> {
+  let outcome = yield* takeAndClose(connect, sessionId, password)
+  if (outcome === "gone") {
+    return yield* new Peer.PeerClosed({
+      message: `session 0x${sessionId.toString(16)} was not resumed: already gone`
+    })
+  }
+  while (outcome === "taken back") outcome = yield* takeAndClose(connect, sessionId, password)
+})
 
 /** Cuts the connection of a session and leaves the session alive: a wrong password makes its server do that. */
 export const dropConnection = (connect: string, sessionId: bigint): Effect.Effect<void, Peer.PeerClosed | TimedOut> =>
