@@ -49,6 +49,7 @@ export default defineConfig({
       // These run the built command: `npm run build` first.
       project("cli", ["tests/cli/**/*.test.ts"], onServers),
       project("drivers", ["tests/drivers/**/*.test.ts"], onServers),
+      project("recipes", ["tests/recipes/**/*.test.ts"], onServers),
       project("interop", ["tests/interop/**/*.test.ts"], onServers),
       project("faults", ["tests/faults/**/*.test.ts"]),
       // Those of its files that compare with real servers say what is missing; the others run without.

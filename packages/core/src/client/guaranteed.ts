@@ -4,6 +4,9 @@ import type { ZooKeeperError } from "../model/ZooKeeperError.ts"
 import type { View } from "./Attempt.ts"
 import { deleteOne } from "./nodes.ts"
 
+/** Then its ephemeral nodes are gone, and what else there is was not promised. */
+const isOver = ({ reason }: ZooKeeperError): boolean => reason._tag === "SessionExpired"
+
 const isLost = ({ reason }: ZooKeeperError): boolean => reason._tag === "ConnectionLost" || reason._tag === "Timeout"
 
 /**
@@ -21,7 +24,10 @@ export const deleteGuaranteed = (
     const again: Effect.Effect<void> = Effect.suspend(() =>
       view.session.info.epoch !== epoch
         ? Effect.void
-        : Effect.catch(gone, (error) => (isLost(error) ? again : Effect.logWarning(`cannot undo: ${error.message}`)))
+        : Effect.catch(gone, (error) => {
+            if (isLost(error)) return again
+            return isOver(error) ? Effect.void : Effect.logWarning(`cannot undo: ${error.message}`)
+          })
     )
     const inBackground = Effect.sync(() => view.background(again))
     // Whoever waited for a connection here would hold up its own end: a loser's of a race, a releasing scope's.

@@ -1,0 +1,411 @@
+/** Locks on a real server: exclusion, order, and that nothing stays behind. */
+import * as Op from "@effect-zookeeper/core/Op"
+import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
+import * as Lock from "@effect-zookeeper/recipes/Lock"
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+import { awaitState } from "../support/awaitState.ts"
+import {
+  awaitQueue,
+  body,
+  isEntered,
+  connectStringOf,
+  expire,
+  nodes,
+  onSingle,
+  PATH,
+  queue,
+  recordRequests,
+  sessions,
+  using
+} from "./support.ts"
+
+describe("a lock", () => {
+  it.live("has one holder at a time, in the order of arrival, whatever the dialect", () =>
+    Effect.gen(function* () {
+      const clients = yield* sessions(6)
+      const dialects = ["curator", "kazoo", "apache"] as const
+      let inside = 0
+      const order: Array<number> = []
+      const tokens: Array<bigint> = []
+      const first = body()
+      const fibers: Array<Fiber.Fiber<void, unknown>> = []
+      for (const [index, zk] of clients.entries()) {
+        const lock = yield* using(zk)(Lock.make({ path: PATH, dialect: dialects[index % 3]! }))
+        const work = lock.withLock((held) =>
+          Effect.gen(function* () {
+            assert.strictEqual(++inside, 1)
+            order.push(index)
+            tokens.push(held.fencingToken)
+            if (index === 0) yield* first.run
+            yield* zk.sync()
+            inside--
+          })
+        )
+        fibers.push(yield* Effect.forkChild(work))
+        yield* awaitQueue(zk, index + 1)
+      }
+      yield* first.leave
+      yield* Fiber.joinAll(fibers)
+      assert.deepStrictEqual(order, [0, 1, 2, 3, 4, 5])
+      assert.deepStrictEqual(
+        tokens,
+        tokens.toSorted((a, b) => (a < b ? -1 : 1))
+      )
+      assert.deepStrictEqual(yield* queue(clients[0]!), [])
+    })
+  )
+
+  it.live("costs four requests when nobody is in the way, and the path once", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const lock = yield* using(zk)(Lock.make({ path: PATH }))
+      yield* lock.withLock(() => Effect.void)
+      const requests = recordRequests(zk)
+      yield* lock.withLock(() => Effect.void)
+      assert.deepStrictEqual(requests, ["create", "getData", "getChildren", "delete"])
+      assert.strictEqual(zk.driver.watches.size, 0)
+    })
+  )
+
+  it.live("tells who holds it and who waits, with what they tell of themselves", () =>
+    Effect.gen(function* () {
+      const [one, two] = yield* sessions(2)
+      const a = yield* using(one!)(Lock.make({ path: PATH, data: "a" }))
+      const b = yield* using(two!)(Lock.make({ path: PATH, data: "b", dialect: "kazoo" }))
+      assert.deepStrictEqual(yield* a.contenders, [])
+      const work = body()
+      const holder = yield* Effect.forkChild(a.withLock(() => work.run))
+      yield* work.entered
+      const waiter = yield* Effect.forkChild(b.withLock(() => Effect.void))
+      yield* awaitQueue(one!, 2)
+      const seen = yield* b.contenders
+      assert.deepStrictEqual(seen.map(ZooKeeper.text), ["a", "b"])
+      assert.deepStrictEqual(
+        seen.map(({ node }) => node),
+        yield* nodes(one!)
+      )
+      yield* work.leave
+      yield* Fiber.joinAll([holder, waiter])
+    })
+  )
+
+  it.live("leaves no node behind when a waiter is interrupted, and wakes nobody who has somebody before them", () =>
+    Effect.gen(function* () {
+      const clients = yield* sessions(3)
+      const locks = yield* Effect.forEach(clients, (zk) => using(zk)(Lock.make({ path: PATH })))
+      const [first, third] = [body(), body()]
+      const holder = yield* Effect.forkChild(locks[0]!.withLock(() => first.run))
+      yield* first.entered
+      const waiter = yield* Effect.forkChild(locks[1]!.withLock(() => Effect.die("never")))
+      yield* awaitQueue(clients[0]!, 2)
+      const last = yield* Effect.forkChild(locks[2]!.withLock(() => third.run))
+      yield* awaitQueue(clients[0]!, 3)
+      yield* Fiber.interrupt(waiter)
+      assert.strictEqual((yield* queue(clients[0]!)).length, 2)
+      assert.isFalse(yield* isEntered(third))
+      yield* first.leave
+      yield* third.entered
+      yield* third.leave
+      yield* Fiber.joinAll([holder, last])
+      assert.deepStrictEqual(yield* queue(clients[0]!), [])
+    })
+  )
+
+  it.live("can be interrupted at every step without leaving a node", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const lock = yield* using(zk!)(Lock.make({ path: PATH }))
+      const requests = recordRequests(zk!)
+      for (let step = 1; step <= 8; step++) {
+        requests.length = 0
+        const fiber = yield* Effect.forkChild(lock.withLock(() => Effect.never))
+        yield* awaitState(
+          Effect.sync(() => requests.length),
+          (sent) => sent >= Math.min(step, 3),
+          {
+            describe: `request ${step}`
+          }
+        )
+        if (step > 4) yield* Effect.yieldNow
+        yield* Fiber.interrupt(fiber)
+        yield* awaitQueue(other!, 0)
+      }
+    })
+  )
+
+  it.live("tried, gives none at once or after the wait, and works when it is free", () =>
+    Effect.gen(function* () {
+      const [one, two] = yield* sessions(2)
+      const a = yield* using(one!)(Lock.make({ path: PATH }))
+      const b = yield* using(two!)(Lock.make({ path: PATH }))
+      const work = body()
+      const holder = yield* Effect.forkChild(a.withLock(() => work.run))
+      yield* work.entered
+      assert.deepStrictEqual(yield* b.tryWithLock(() => Effect.succeed(1)), Option.none())
+      assert.strictEqual((yield* queue(one!)).length, 1)
+      assert.deepStrictEqual(yield* b.tryWithLock(() => Effect.succeed(1), { wait: "100 millis" }), Option.none())
+      assert.strictEqual((yield* queue(one!)).length, 1)
+      const patient = yield* Effect.forkChild(b.tryWithLock(() => Effect.succeed(2), { wait: "1 minute" }))
+      yield* awaitQueue(one!, 2)
+      yield* work.leave
+      assert.deepStrictEqual(yield* Fiber.join(patient), Option.some(2))
+      yield* Fiber.join(holder)
+      assert.deepStrictEqual(yield* b.tryWithLock(() => Effect.succeed(3)), Option.some(3))
+      assert.deepStrictEqual(yield* queue(one!), [])
+    })
+  )
+
+  it.live("is shared with the holder's children on demand, and not with what outlives the holder", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const lock = yield* using(zk)(Lock.make({ path: PATH, reentrant: true }))
+      const go = Deferred.makeUnsafe<void>()
+      const { late, outer } = yield* lock.withLock((held) =>
+        Effect.gen(function* () {
+          const inner = yield* lock.withLock((again) =>
+            Effect.all([lock.withLock((third) => Effect.succeed(third.node)), Effect.succeed(again.node)], {
+              concurrency: 2
+            })
+          )
+          assert.deepStrictEqual(inner, [held.node, held.node])
+          assert.deepStrictEqual(yield* lock.tryWithLock(() => Effect.succeed(true)), Option.some(true))
+          const left = lock.withLock(({ node }) => Effect.succeed(node))
+          const late = yield* Effect.forkDetach(Effect.andThen(Deferred.await(go), left))
+          return { outer: held.node, late }
+        })
+      )
+      yield* Deferred.succeed(go, undefined)
+      assert.notStrictEqual(yield* Fiber.join(late), outer)
+      assert.deepStrictEqual(yield* queue(zk), [])
+    })
+  )
+
+  it.live("not shared, makes its holder wait for itself, which a wait bounds", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const lock = yield* using(zk)(Lock.make({ path: PATH }))
+      const inner = lock.withLock(() => lock.tryWithLock(() => Effect.void))
+      assert.deepStrictEqual(yield* inner, Option.none())
+    })
+  )
+
+  it.live("interrupts the work when its node is deleted by hand, and guards refuse (29)", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const lock = yield* using(zk!)(Lock.make({ path: PATH }))
+      let guard: Effect.Effect<unknown, unknown> = Effect.void
+      const work = body()
+      const holder = yield* Effect.forkChild(
+        Effect.flip(
+          lock.withLock((held) => {
+            guard = held.guard(Op.create("/guarded"))
+            return work.run
+          })
+        )
+      )
+      yield* work.entered
+      for (const node of yield* nodes(other!)) yield* other!.delete(node)
+      const lost = (yield* Fiber.join(holder)) as LeaseLost
+      assert.deepStrictEqual([lost._tag, lost.why], ["LeaseLost", "deleted"])
+      assert.strictEqual(((yield* Effect.flip(guard)) as LeaseLost)._tag, "LeaseLost")
+      assert.isTrue(Option.isNone(yield* zk!.exists("/guarded")))
+    })
+  )
+
+  it.live("guards commit while it is held, and tell their own failures by their own index", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const lock = yield* using(zk)(Lock.make({ path: PATH }))
+      yield* lock.withLock((held) =>
+        Effect.gen(function* () {
+          const [path, stat] = yield* held.guard(Op.create("/a", "1"), Op.set("/a", "2"))
+          assert.deepStrictEqual([path, stat.version], ["/a", 1])
+          const error = yield* Effect.flip(held.guard(Op.check("/a", "any"), Op.create("/a")))
+          assert.isTrue(error._tag === "ZooKeeperError" && error.reason._tag === "TransactionFailed")
+          if (error._tag === "ZooKeeperError" && error.reason._tag === "TransactionFailed") {
+            assert.deepStrictEqual([error.reason.index, error.reason.path], [1, "/a"])
+          }
+        })
+      )
+    })
+  )
+
+  it.live("a guard whose node was deleted refuses though nobody has noticed yet", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const lock = yield* using(zk!)(Lock.make({ path: PATH }))
+      const result = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const held = yield* lock.acquire
+          yield* other!.delete(held.node)
+          return yield* Effect.flip(held.guard(Op.create("/guarded")))
+        })
+      )
+      assert.strictEqual(result._tag, "LeaseLost")
+      assert.isTrue(Option.isNone(yield* other!.exists("/guarded")))
+    })
+  )
+
+  it.live("interrupts the work when the session expires, and another one may begin after that (30)", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const a = yield* using(zk!)(Lock.make({ path: PATH }))
+      const b = yield* using(other!)(Lock.make({ path: PATH }))
+      const log: Array<string> = []
+      const work = body()
+      const holder = yield* Effect.forkChild(
+        Effect.flip(a.withLock(() => Effect.onInterrupt(work.run, () => Effect.sync(() => log.push("interrupted")))))
+      )
+      yield* work.entered
+      const next = yield* Effect.forkChild(b.withLock(() => Effect.sync(() => log.push("next"))))
+      yield* awaitQueue(other!, 2)
+      yield* expire(zk!)
+      const lost = yield* Fiber.join(holder)
+      assert.isTrue(lost._tag === "LeaseLost" && lost.why === "expired", String(lost))
+      yield* Fiber.join(next)
+      assert.sameMembers(log, ["interrupted", "next"])
+      // And the session that came in its stead can lock again.
+      yield* a.withLock(() => Effect.void)
+    })
+  )
+
+  it.live("takes a new place when the session of a waiter expires, or somebody deletes its node", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const a = yield* using(other!)(Lock.make({ path: PATH }))
+      const b = yield* using(zk!)(Lock.make({ path: PATH }))
+      const work = body()
+      const holder = yield* Effect.forkChild(a.withLock(() => work.run))
+      yield* work.entered
+      const waiter = yield* Effect.forkChild(b.withLock(({ node }) => Effect.succeed(node)))
+      yield* awaitQueue(other!, 2)
+      const [, before] = yield* nodes(other!)
+      yield* expire(zk!)
+      const again = awaitState(nodes(other!), (all) => all.length === 2 && all[1] !== before, {
+        describe: "a new place in the queue",
+        within: "30 seconds"
+      })
+      const [, second] = yield* again
+      yield* other!.delete(second!)
+      const third = (yield* awaitState(nodes(other!), (all) => all.length === 2 && all[1] !== second, {
+        describe: "a third place in the queue"
+      }))[1]
+      yield* work.leave
+      assert.strictEqual(yield* Fiber.join(waiter), third)
+      yield* Fiber.join(holder)
+      assert.deepStrictEqual(yield* queue(other!), [])
+    })
+  )
+
+  it.live("fails when the session is over for good", () =>
+    Effect.gen(function* () {
+      const other = yield* onSingle()
+      const zk = yield* ZooKeeper.make({ connect: connectStringOf(other), onExpired: "fail" })
+      const a = yield* using(other)(Lock.make({ path: PATH }))
+      const b = yield* using(zk)(Lock.make({ path: PATH }))
+      const work = body()
+      const holder = yield* Effect.forkChild(a.withLock(() => work.run))
+      yield* work.entered
+      const waiter = yield* Effect.forkChild(Effect.flip(b.withLock(() => Effect.void)))
+      yield* awaitQueue(other, 2)
+      yield* expire(zk)
+      const error = yield* Fiber.join(waiter)
+      assert.isTrue(error._tag === "ZooKeeperError" && error.reason._tag === "SessionExpired", String(error))
+      yield* work.leave
+      yield* Fiber.join(holder)
+    })
+  )
+
+  it.live("does not mind other children, and warns once of what it sees there (27)", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      yield* zk.create(`${PATH}/config`, "", { parents: true })
+      const lock = yield* using(zk)(Lock.make({ path: PATH }))
+      const logged: Array<string> = []
+      const logger = Logger.make(({ message }) => logged.push(String(message)))
+      const twice = Effect.andThen(
+        lock.withLock(() => Effect.void),
+        lock.withLock(() => Effect.void)
+      )
+      yield* Effect.provide(twice, Logger.layer([logger]))
+      assert.deepStrictEqual(logged.length, 1)
+      assert.match(logged[0]!, /'config'/)
+      assert.deepStrictEqual(yield* queue(zk), ["config"])
+    })
+  )
+
+  it.live("refuses a counter that has wrapped, and leaves no node", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const strange = `${PATH}/_c_5e7f0a1c-0000-4000-8000-000000000000-lock--2147483648`
+      yield* zk.create(strange, "", { parents: true })
+      const lock = yield* using(zk)(Lock.make({ path: PATH }))
+      const error = yield* Effect.flip(lock.withLock(() => Effect.void))
+      assert.isTrue(error._tag === "ZooKeeperError" && error.reason._tag === "InvalidArgument", String(error))
+      assert.deepStrictEqual(yield* nodes(zk), [strange])
+    })
+  )
+
+  it.live("goes on when its path is deleted again and again, as an empty container is (36)", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const lock = yield* using(zk!)(Lock.make({ path: `${PATH}/below/this` }))
+      const reaper = yield* Effect.forkChild(
+        Effect.forever(Effect.ignore(Effect.andThen(Effect.yieldNow, other!.delete(PATH, { recursive: true }))))
+      )
+      let done = 0
+      for (let round = 0; round < 20; round++) {
+        yield* Effect.catchTag(
+          lock.withLock(() => Effect.sync(() => done++)),
+          "LeaseLost",
+          () => Effect.void
+        )
+      }
+      assert.isAbove(done, 0)
+      yield* Fiber.interrupt(reaper)
+    })
+  )
+
+  it.live("makes its path as containers, or as persistent nodes in the dialects of kazoo and Apache", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const requests = recordRequests(zk)
+      for (const [dialect, create] of [
+        ["curator", "createContainer"],
+        ["kazoo", "create"],
+        ["apache", "create"]
+      ] as const) {
+        requests.length = 0
+        const lock = yield* using(zk)(Lock.make({ path: `/${dialect}/lock`, dialect }))
+        yield* lock.withLock(() => Effect.void)
+        assert.deepStrictEqual(
+          requests.filter((name) => name.startsWith("create")),
+          ["create", create, create, "create"]
+        )
+      }
+    })
+  )
+
+  it.live("is a layer that an application names", () => {
+    class Jobs extends Lock.Service<Jobs>()("test/Jobs", { path: PATH }) {}
+    return Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const program = Effect.gen(function* () {
+        const jobs = yield* Jobs
+        return yield* jobs.withLock(({ node }) => Effect.succeed(node))
+      })
+      const node = yield* Effect.provide(
+        program,
+        Jobs.layer.pipe(Layer.provide(Layer.succeed(ZooKeeper.ZooKeeper, zk)))
+      )
+      assert.match(node, /^\/recipe\/_c_[0-9a-f-]{36}-lock-\d{10}$/)
+    })
+  })
+})

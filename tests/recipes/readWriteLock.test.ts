@@ -1,0 +1,165 @@
+/** Read-write locks on a real server: who shares, who excludes, and the two ways between them. */
+import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import { awaitQueue, body, isEntered, onSingle, PATH, queue, recordRequests, sessions, using } from "./support.ts"
+
+const dialects = ["curator", "kazoo", "apache"] as const
+
+const make = (zk: Parameters<typeof using>[0], options: Partial<Parameters<typeof ReadWriteLock.make>[0]> = {}) =>
+  using(zk)(ReadWriteLock.make({ path: PATH, ...options }))
+
+describe("a read-write lock", () => {
+  for (const dialect of dialects) {
+    for (const other of dialects) {
+      it.live(`lets readers share and writers alone: ${dialect} with ${other}`, () =>
+        Effect.gen(function* () {
+          const [one, two, three] = yield* sessions(3)
+          const a = yield* make(one!, { dialect })
+          const b = yield* make(two!, { dialect: other })
+          const c = yield* make(three!, { dialect })
+          const [reader, second, writer, late] = [body(), body(), body(), body()]
+          const fibers = [yield* Effect.forkChild(a.read.withLock(() => reader.run))]
+          yield* reader.entered
+          fibers.push(yield* Effect.forkChild(b.read.withLock(() => second.run)))
+          yield* second.entered
+          fibers.push(yield* Effect.forkChild(c.write.withLock(() => writer.run)))
+          yield* awaitQueue(one!, 3)
+          // Comes after the writer, so it waits for it: writers do not starve.
+          fibers.push(yield* Effect.forkChild(b.read.withLock(() => late.run)))
+          yield* awaitQueue(one!, 4)
+          yield* reader.leave
+          assert.isFalse((yield* isEntered(writer)) || (yield* isEntered(late)))
+          yield* second.leave
+          yield* writer.entered
+          assert.isFalse(yield* isEntered(late))
+          yield* writer.leave
+          yield* late.entered
+          yield* late.leave
+          yield* Fiber.joinAll(fibers)
+          assert.deepStrictEqual(yield* queue(one!), [])
+        })
+      )
+    }
+  }
+
+  it.live("costs four requests to read or to write when nobody is in the way", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const lock = yield* make(zk)
+      yield* lock.write.withLock(() => Effect.void)
+      for (const side of [lock.read, lock.write]) {
+        const requests = recordRequests(zk)
+        yield* side.withLock(() => Effect.void)
+        assert.deepStrictEqual(requests, ["create", "getData", "getChildren", "delete"])
+      }
+    })
+  )
+
+  it.live("refuses an upgrade, which would wait for itself", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const lock = yield* make(zk)
+      for (const write of [lock.write.withLock(() => Effect.void), Effect.scoped(lock.write.acquire)]) {
+        const error = yield* Effect.flip(lock.read.withLock(() => write))
+        assert.isTrue(error._tag === "ZooKeeperError" && error.reason._tag === "InvalidArgument", String(error))
+        assert.match(error.message, /upgrade/)
+      }
+      assert.deepStrictEqual(yield* queue(zk), [])
+      // Once released it may write.
+      yield* lock.write.withLock(() => Effect.void)
+    })
+  )
+
+  it.live("lets a writer read at once, with its own number, and write again under that (35)", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const lock = yield* make(zk!, { reentrant: true })
+      const writer = yield* make(other!)
+      const names = yield* lock.write.withLock((held) =>
+        Effect.gen(function* () {
+          const waiting = yield* Effect.forkChild(writer.write.withLock(() => Effect.void))
+          yield* awaitQueue(zk!, 2)
+          const names = yield* lock.read.withLock((reading) =>
+            Effect.as(
+              lock.write.withLock(() => Effect.void),
+              [held.node, reading.node]
+            )
+          )
+          yield* Fiber.interrupt(waiting)
+          return names
+        })
+      )
+      assert.match(names[0]!, /__WRIT__(\d{10})$/)
+      assert.strictEqual(names[1]!.slice(-18), `__READ__${names[0]!.slice(-10)}`)
+    })
+  )
+
+  it.live("is downgraded without a gap: a writer that waits stays out, a reader that waits comes in (35)", () =>
+    Effect.gen(function* () {
+      const [one, two, three] = yield* sessions(3)
+      const [a, b, c] = yield* Effect.forEach([one!, two!, three!], (zk) => make(zk))
+      const [reader, writer] = [body(), body()]
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const scope = yield* Effect.scope
+          const reading = yield* a!.write.withLock((held) =>
+            Effect.gen(function* () {
+              yield* Effect.forkDetach(b!.read.withLock(() => reader.run))
+              yield* awaitQueue(one!, 2)
+              yield* Effect.forkDetach(c!.write.withLock(() => writer.run))
+              yield* awaitQueue(one!, 3)
+              const reading = yield* Scope.provide(a!.downgrade(held), scope)
+              yield* awaitQueue(one!, 4)
+              assert.isFalse(yield* isEntered(reader))
+              return reading
+            })
+          )
+          yield* reader.entered
+          assert.isTrue(Option.isSome(yield* one!.exists(reading.node)))
+          yield* reader.leave
+          yield* awaitQueue(one!, 2)
+          assert.isFalse(yield* isEntered(writer))
+        })
+      )
+      yield* writer.entered
+      yield* writer.leave
+      yield* awaitQueue(one!, 0)
+    })
+  )
+
+  it.live("a downgrade of a lost write lock fails and leaves no reader", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const lock = yield* make(zk!)
+      const error = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const held = yield* lock.write.acquire
+          yield* other!.delete(held.node)
+          return yield* Effect.flip(lock.downgrade(held))
+        })
+      )
+      assert.strictEqual(error._tag, "LeaseLost")
+      assert.deepStrictEqual(yield* queue(other!), [])
+    })
+  )
+
+  it.live("two readers that both try to write give up without a deadlock (35)", () =>
+    Effect.gen(function* () {
+      const [one, two] = yield* sessions(2)
+      const locks = yield* Effect.forEach([one!, two!], (zk) => make(zk))
+      const results = yield* Effect.forEach(
+        locks,
+        (lock) => Effect.flip(lock.read.withLock(() => lock.write.tryWithLock(() => Effect.void))),
+        { concurrency: 2 }
+      )
+      assert.deepStrictEqual(
+        results.map((error) => error._tag === "ZooKeeperError" && error.reason._tag),
+        ["InvalidArgument", "InvalidArgument"]
+      )
+    })
+  )
+})

@@ -1,0 +1,246 @@
+/** Semaphores on a real server. */
+import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import { awaitState } from "../support/awaitState.ts"
+import {
+  awaitQueue,
+  body,
+  type Client,
+  expire,
+  isEntered,
+  nodes,
+  onSingle,
+  PATH,
+  queue,
+  recordEvents,
+  recordRequests,
+  sessions,
+  using
+} from "./support.ts"
+
+const LEASES = `${PATH}/leases`
+const LOCKS = `${PATH}/locks`
+
+const make = (zk: Client, options: Partial<Semaphore.Options> = {}) =>
+  using(zk)(Semaphore.make({ path: PATH, leases: 2, ...options }))
+
+const isIdle = Effect.fnUntraced(function* (zk: Client) {
+  yield* awaitQueue(zk, 0, LEASES)
+  yield* awaitQueue(zk, 0, LOCKS)
+})
+
+describe("a semaphore", () => {
+  it.live("has as many holders as leases, and the next ones come in order", () =>
+    Effect.gen(function* () {
+      const clients = yield* sessions(6)
+      let inside = 0
+      let most = 0
+      const order: Array<number> = []
+      const bodies = clients.map(() => body())
+      const fibers: Array<Fiber.Fiber<unknown, unknown>> = []
+      for (const [index, zk] of clients.entries()) {
+        const semaphore = yield* make(zk)
+        fibers.push(
+          yield* Effect.forkChild(
+            semaphore.withLease(() =>
+              Effect.gen(function* () {
+                most = Math.max(most, ++inside)
+                order.push(index)
+                yield* bodies[index]!.run
+                inside--
+              })
+            )
+          )
+        )
+        // Two hold; the third waits among the leases at the head of the line, the others behind it.
+        if (index < 2) yield* bodies[index]!.entered
+        else {
+          yield* awaitQueue(clients[0]!, 3, LEASES)
+          yield* awaitQueue(clients[0]!, index - 1, LOCKS)
+        }
+      }
+      for (const each of bodies) {
+        yield* each.entered
+        yield* each.leave
+      }
+      yield* Fiber.joinAll(fibers)
+      assert.deepStrictEqual(order, [0, 1, 2, 3, 4, 5])
+      assert.strictEqual(most, 2)
+      yield* isIdle(clients[0]!)
+    })
+  )
+
+  it.live("wakes only the head of the line when a lease comes back", () =>
+    Effect.gen(function* () {
+      const clients = yield* sessions(5)
+      const semaphores = yield* Effect.forEach(clients, (zk) => make(zk, { leases: 1 }))
+      const bodies = clients.map(() => body())
+      const fibers: Array<Fiber.Fiber<unknown, unknown>> = []
+      for (const [index, semaphore] of semaphores.entries()) {
+        fibers.push(yield* Effect.forkChild(semaphore.withLease(() => bodies[index]!.run)))
+        if (index === 0) yield* bodies[0]!.entered
+        else yield* awaitQueue(clients[0]!, index, LOCKS)
+      }
+      yield* awaitQueue(clients[0]!, 2, LEASES)
+      const events = clients.map(recordEvents)
+      yield* bodies[0]!.leave
+      yield* bodies[1]!.entered
+      yield* awaitQueue(clients[0]!, 2, LEASES)
+      yield* Effect.forEach(clients, (zk) => zk.sync())
+      // The head learns of the lease that came back and of its own place in the line, which the second one takes over.
+      assert.deepStrictEqual(
+        events.map((seen) => seen.length),
+        [1, 2, 1, 0, 0]
+      )
+      yield* Effect.forEach(bodies, ({ leave }) => leave)
+      yield* Fiber.joinAll(fibers)
+      yield* isIdle(clients[0]!)
+    })
+  )
+
+  it.live("costs seven requests to acquire and one to release", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const semaphore = yield* make(zk)
+      yield* semaphore.withLease(() => Effect.void)
+      const requests = recordRequests(zk)
+      const take = ["create", "getData", "getChildren"]
+      yield* semaphore.withLease(() =>
+        Effect.sync(() => assert.deepStrictEqual(requests, [...take, ...take, "delete"]))
+      )
+      assert.deepStrictEqual(requests, [...take, ...take, "delete", "delete"])
+      requests.length = 0
+      yield* semaphore.tryWithLease(() => Effect.void)
+      assert.deepStrictEqual(requests, [...take, "delete"])
+    })
+  )
+
+  it.live("tried, gives none when all leases are out, and never more than there are", () =>
+    Effect.gen(function* () {
+      const clients = yield* sessions(8)
+      const semaphores = yield* Effect.forEach(clients, (zk) => make(zk, { leases: 3 }))
+      let inside = 0
+      for (let round = 0; round < 5; round++) {
+        const results = yield* Effect.forEach(
+          semaphores,
+          (semaphore) =>
+            semaphore.tryWithLease(() =>
+              Effect.gen(function* () {
+                assert.isAtMost(++inside, 3)
+                yield* clients[0]!.sync()
+                inside--
+              })
+            ),
+          { concurrency: "unbounded" }
+        )
+        assert.isTrue(results.some(Option.isSome))
+      }
+      const scope = yield* Scope.make()
+      for (const semaphore of semaphores.slice(0, 3)) yield* Scope.provide(semaphore.acquire, scope)
+      assert.deepStrictEqual(yield* semaphores[3]!.tryWithLease(() => Effect.void), Option.none())
+      assert.deepStrictEqual(
+        yield* semaphores[3]!.tryWithLease(() => Effect.void, { wait: "100 millis" }),
+        Option.none()
+      )
+      assert.strictEqual((yield* semaphores[3]!.holders).length, 3)
+      yield* Scope.close(scope, Exit.void)
+      yield* isIdle(clients[0]!)
+    })
+  )
+
+  for (const [how, size] of [
+    ["in decimal", (count: number) => `${count}\n`],
+    ["as a SharedCount of Curator", (count: number) => new Uint8Array([0, 0, 0, count])]
+  ] as const) {
+    it.live(`follows a node that says its size ${how}`, () =>
+      Effect.gen(function* () {
+        const [one, two] = yield* sessions(2)
+        yield* one!.create("/size", size(1))
+        const options = { leases: 5, sizeNode: "/size" }
+        const a = yield* make(one!, options)
+        const b = yield* make(two!, options)
+        assert.strictEqual(yield* a.size, 1)
+        const [first, second] = [body(), body()]
+        const holder = yield* Effect.forkChild(a.withLease(() => first.run))
+        yield* first.entered
+        const waiter = yield* Effect.forkChild(b.withLease(() => second.run))
+        yield* awaitQueue(one!, 2, LEASES)
+        assert.isFalse(yield* isEntered(second))
+        yield* one!.set("/size", size(2))
+        yield* second.entered
+        yield* one!.set("/size", "many")
+        yield* one!.set("/size", size(1))
+        yield* awaitState(b.size, (now) => now === 1, { describe: "one lease" })
+        // Nobody loses a lease, but there is none for others.
+        assert.deepStrictEqual(yield* b.tryWithLease(() => Effect.void), Option.none())
+        yield* one!.delete("/size")
+        yield* awaitState(b.size, (now) => now === 5, { describe: "as many as the option says" })
+        yield* first.leave
+        yield* second.leave
+        yield* Fiber.joinAll([holder, waiter])
+      })
+    )
+  }
+
+  it.live("leaves nothing behind when a waiter is interrupted, in the line and at its head", () =>
+    Effect.gen(function* () {
+      const clients = yield* sessions(3)
+      const [a, b, c] = yield* Effect.forEach(clients, (zk) => make(zk, { leases: 1 }))
+      const work = body()
+      const holder = yield* Effect.forkChild(a!.withLease(() => work.run))
+      yield* work.entered
+      const head = yield* Effect.forkChild(b!.withLease(() => Effect.void))
+      yield* awaitQueue(clients[0]!, 2, LEASES)
+      const behind = yield* Effect.forkChild(c!.withLease(() => Effect.void))
+      yield* awaitQueue(clients[0]!, 2, LOCKS)
+      yield* Fiber.interrupt(behind)
+      assert.strictEqual((yield* queue(clients[0]!, LOCKS)).length, 1)
+      yield* Fiber.interrupt(head)
+      yield* awaitQueue(clients[0]!, 1, LEASES)
+      yield* awaitQueue(clients[0]!, 0, LOCKS)
+      yield* work.leave
+      yield* Fiber.join(holder)
+    })
+  )
+
+  it.live("interrupts the work when a lease is lost, and others take it", () =>
+    Effect.gen(function* () {
+      const [one, two] = yield* sessions(2)
+      const a = yield* make(one!, { leases: 1 })
+      const b = yield* make(two!, { leases: 1 })
+      for (const lose of [Effect.flatMap(nodes(two!, LEASES), ([node]) => two!.delete(node!)), expire(one!)]) {
+        const work = body()
+        const holder = yield* Effect.forkChild(Effect.flip(a.withLease(() => work.run)))
+        yield* work.entered
+        const waiter = yield* Effect.forkChild(b.withLease(() => Effect.succeed("mine")))
+        yield* awaitQueue(two!, 2, LEASES)
+        yield* lose
+        assert.strictEqual((yield* Fiber.join(holder))._tag, "LeaseLost")
+        assert.strictEqual(yield* Fiber.join(waiter), "mine")
+      }
+    })
+  )
+
+  it.live("goes on for the head of the line when its session expires while it waits", () =>
+    Effect.gen(function* () {
+      const [one, two] = yield* sessions(2)
+      const a = yield* make(one!, { leases: 1 })
+      const b = yield* make(two!, { leases: 1 })
+      const work = body()
+      const holder = yield* Effect.forkChild(a.withLease(() => work.run))
+      yield* work.entered
+      const waiter = yield* Effect.forkChild(b.withLease(() => Effect.succeed("mine")))
+      yield* awaitQueue(one!, 2, LEASES)
+      yield* expire(two!)
+      yield* work.leave
+      assert.strictEqual(yield* Fiber.join(waiter), "mine")
+      yield* Fiber.join(holder)
+      yield* isIdle(one!)
+    })
+  )
+})
