@@ -53,7 +53,10 @@ export default defineConfig({
       project("interop", ["tests/interop/**/*.test.ts"], onServers),
       project("faults", ["tests/faults/**/*.test.ts"]),
       // Those of its files that compare with real servers say what is missing; the others run without.
-      project("contract", ["tests/contract/**/*.test.ts"], { globalSetup: onServers.globalSetup, testTimeout: 120_000 }),
+      project("contract", ["tests/contract/**/*.test.ts"], {
+        globalSetup: onServers.globalSetup,
+        testTimeout: 120_000
+      }),
       project("doctest", ["tests/doctest/**/*.test.ts"]),
       // On what `npm run build` has made.
       project("packaging", ["tests/packaging/**/*.test.ts"], onServers)
