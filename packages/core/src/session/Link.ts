@@ -19,6 +19,7 @@ import { ping } from "../wire/ops/session.ts"
 import type { Operation } from "../wire/Operation.ts"
 import * as Xid from "../wire/Xid.ts"
 import { InFlight } from "./InFlight.ts"
+import { Meter } from "./Meter.ts"
 import type { AnyCall, Call } from "./Session.ts"
 
 /** What a connection tells its session. */
@@ -55,6 +56,7 @@ export class Link {
   private readonly events: LinkEvents
   private readonly now: () => number
   private readonly frames: Frames
+  private readonly meter = new Meter()
   private readonly reader = new JuteReader()
   private readonly writer = new JuteWriter()
   private readonly inFlight = new InFlight()
@@ -177,6 +179,7 @@ export class Link {
     if (this.dead || this.writer.length === 0 || this.connection === undefined) return
     const at = this.now()
     this.inFlight.flushed(at)
+    this.meter.wrote(this.writer.length, this.inFlight.size)
     if (this.connection.write(this.writer.written())) this.writer.reset()
     else this.writer.detach()
     this.events.onFlushed(at)
@@ -199,6 +202,8 @@ export class Link {
     }
     this.reading = false
     if (this.dead) return
+    const latency = this.inFlight.answered > before ? this.now() - this.inFlight.answeredSentAt() : undefined
+    this.meter.heard(chunk.length, this.inFlight.size, latency)
     // The answer to the handshake tells for itself, and proves no more than that the server accepts.
     if (!handshaking) {
       this.events.onHeard(this.confirmedAt, this.pings > 0 ? this.pingSince : this.inFlight.waitingSince())
@@ -247,12 +252,14 @@ export class Link {
       const response: unknown = call.operation.response.decode(reader)
       this.sawZxid(high, low)
       this.answered()
+      this.meter.answered(call.operation, 0)
       if (call.operation.confirms) this.confirmedAt = this.inFlight.answeredSentAt()
       call.succeed(response)
       return
     }
     this.sawZxid(high, low)
     this.answered()
+    if (call !== undefined) this.meter.answered(call.operation, err)
     call?.refuse(err, (BigInt(high) << 32n) | BigInt(low))
     if (FATAL.has(err)) this.events.onFatalCode(err)
   }
@@ -268,6 +275,7 @@ export class Link {
         const { path, type } = watcherEvent.decode(reader)
         this.sawZxid(high, low)
         const name = WatchEvent.typeOf(type)
+        this.meter.event()
         if (name !== undefined) this.events.onEvent({ type: name, path })
         return
       }
@@ -315,6 +323,7 @@ export class Link {
     if (this.dead) return
     this.dead = true
     this.frames.stop()
+    this.meter.outstanding(0)
     this.connection?.destroy()
     for (const login of this.logins.splice(0)) login(undefined)
     this.inFlight.drain((call, written) => call.fail(reason, written ? "unknown" : "no"))

@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
 import { formatHost, type Host } from "../model/ConnectString.ts"
 import * as Ids from "../model/Ids.ts"
@@ -37,6 +38,7 @@ import type { Dial, Line } from "./Line.ts"
 import { Link } from "./Link.ts"
 import * as Login from "./login.ts"
 import { type Input, type Output, transition } from "./machine.ts"
+import * as Metrics from "./Metrics.ts"
 import type { Auth } from "./Options.ts"
 import type { AnyCall, Call, Identity, Session, SessionInfo } from "./Session.ts"
 import type { Settings } from "./settings.ts"
@@ -127,6 +129,9 @@ class NativeSession implements Session {
     if (this.feeding) return
     this.feeding = true
     for (let next = this.inputs.shift(); next !== undefined; next = this.inputs.shift()) {
+      if (next._tag === "Heard" && next.confirmedAt > -Infinity) {
+        Metrics.leaseMargin.updateUnsafe(At.deadline(this.state) - next.now, Context.empty())
+      }
       const [state, outputs] = transition(this.state, next)
       this.state = state
       for (const output of outputs) this.perform(output)
@@ -263,6 +268,7 @@ class NativeSession implements Session {
       case "AuthFailed":
         this.log(Effect.logWarning(`${state._tag}: ${this.name()}`))
     }
+    Metric.withAttributes(Metrics.states, { state: state._tag }).updateUnsafe(1, Context.empty())
     this.states.publish(published)
   }
 

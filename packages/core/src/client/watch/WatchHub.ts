@@ -4,6 +4,7 @@
  * Every watch that the client makes goes through here. A server up to 3.8 keeps one mode for a path and a connection, so
  * a one-shot watch beside a persistent one would silently take its place (measured on 3.8.0).
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
@@ -12,6 +13,7 @@ import * as Acl from "../../model/Acl.ts"
 import * as Path from "../../model/Path.ts"
 import type { WatchEvent } from "../../model/WatchEvent.ts"
 import type { ZooKeeperError } from "../../model/ZooKeeperError.ts"
+import * as Metrics from "../../session/Metrics.ts"
 import type { Session } from "../../session/Session.ts"
 import * as FourLetterWord from "../../wire/FourLetterWord.ts"
 import { addWatch, AddWatchMode, removeWatches, WatcherType } from "../../wire/ops/watches.ts"
@@ -98,11 +100,23 @@ export class WatchHub {
   }
 
   private join(path: string, watcher: Watcher): Entry {
-    const entry = this.entries.get(path) ?? new Entry(path)
-    this.entries.set(path, entry)
+    const entry = this.entries.get(path) ?? this.begin(path)
     entry.watchers.add(watcher)
     if (watcher.recursive) this.recursive++
     return entry
+  }
+
+  private begin(path: string): Entry {
+    const entry = new Entry(path)
+    this.entries.set(path, entry)
+    Metrics.watches.updateUnsafe(1, Context.empty())
+    return entry
+  }
+
+  private end(entry: Entry): void {
+    if (this.entries.get(entry.path) !== entry) return
+    this.entries.delete(entry.path)
+    Metrics.watches.updateUnsafe(-1, Context.empty())
   }
 
   private leave(entry: Entry, watcher: Watcher): void {
@@ -175,7 +189,7 @@ export class WatchHub {
   private tidy(entry: Entry): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (entry.watchers.size > 0) return Effect.void
-      if (this.entries.get(entry.path) === entry) this.entries.delete(entry.path)
+      this.end(entry)
       return this.session.watches.knows(entry.path) ? this.remove(entry) : Effect.void
     })
   }
