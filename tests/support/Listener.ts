@@ -2,6 +2,7 @@
  * A TCP server on a free loopback port that can stop and start listening, for as long as a scope lasts.
  */
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as net from "node:net"
 import { freePorts } from "./zookeeper/ports.ts"
@@ -49,5 +50,7 @@ export const make = Effect.fnUntraced(function* (
       for (const socket of sockets) socket.destroy()
     })
   )
-  return { port, connectString: `127.0.0.1:${port}`, sockets, refuse, listen: Effect.orDie(bind(port)) }
+  // While nobody listens the port is free for any other test on this machine, which mostly has it for a moment only.
+  const listen = bind(port).pipe(Effect.retry({ times: 100, schedule: Schedule.spaced("100 millis") }), Effect.orDie)
+  return { port, connectString: `127.0.0.1:${port}`, sockets, refuse, listen }
 })
