@@ -249,9 +249,7 @@ const answer = (state: State, now: number, requestedAt: number, response: Connec
   }
   if (response.readOnly && !state.settings.readOnly) return nextHost(state, now, "it is read-only")
   // ClickHouse Keeper answers a resume with another session, whose ephemerals are not ours (peers.md, bug museum 7).
-  if (state.ticket !== undefined && state.ticket.id !== response.sessionId) {
-    return expire(state, now)
-  }
+  if (state.ticket !== undefined && state.ticket.id !== response.sessionId) return expire(state, now)
   return accepted(state, now, requestedAt, response)
 }
 
@@ -259,9 +257,7 @@ const tick = (state: State, now: number, late: boolean): Step => {
   const { phase } = state
   if (phase._tag === "Idle" || phase._tag === "Over") return [state, []]
   if (state.closing !== undefined && now >= state.closing.until) return ended(state, now)
-  if (now >= At.givenUpAt(state)) {
-    return expire(state, now)
-  }
+  if (now >= At.givenUpAt(state)) return expire(state, now)
   if (now >= At.connectBy(state)) {
     const causes = state.causes.map((cause, host) =>
       phase._tag !== "Pausing" && host === state.host ? (cause ?? "no answer in time") : cause
