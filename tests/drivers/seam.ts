@@ -18,6 +18,7 @@ import * as Scope from "effect/Scope"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
+import { text } from "@effect-zookeeper/core/ZooKeeper"
 import { awaitState } from "../support/awaitState.ts"
 import * as rawSession from "../support/rawSession.ts"
 import * as SharedServers from "../support/SharedServers.ts"
@@ -233,6 +234,41 @@ export const seam = (name: string, open: Open, owns: boolean): void => {
       })
     )
 
+    it.live("follows nodes as streams of states, and waits for one event", () =>
+      Effect.gen(function* () {
+        const { path, zk } = yield* session(open)
+        const seen: Array<string> = []
+        const following = yield* Effect.forkChild(
+          Stream.runForEach(zk.changes.data(`${path}/a`), ({ change, node }) =>
+            Effect.sync(() =>
+              seen.push(`${change} ${Option.match(node, { onNone: () => "nothing", onSome: text })}`.trim())
+            )
+          )
+        )
+        const until = (last: string) =>
+          awaitState(
+            Effect.sync(() => seen.at(-1)),
+            (element) => element === last,
+            { describe: last }
+          )
+        yield* until("initial nothing")
+        yield* zk.create(`${path}/a`, "1")
+        yield* until("created 1")
+        yield* zk.set(`${path}/a`, "2")
+        yield* until("changed 2")
+        yield* zk.delete(`${path}/a`)
+        yield* until("deleted nothing")
+        yield* zk.create(`${path}/a`, "3")
+        yield* until("created 3")
+        yield* Fiber.interrupt(following)
+        assert.lengthOf(seen, 5)
+        const children = yield* zk.once.children(path)
+        assert.deepStrictEqual(children.value, ["a"])
+        yield* zk.create(`${path}/b`)
+        assert.strictEqual((yield* children.next).type, "NodeChildrenChanged")
+      })
+    )
+
     it.live("works below a chroot, and shows it to nobody", () =>
       Effect.gen(function* () {
         const { connect, path, zk } = yield* session(open)
@@ -300,6 +336,7 @@ export const seam = (name: string, open: Open, owns: boolean): void => {
         )
         assert.deepStrictEqual(told, ["Closed"])
         assert.strictEqual(yield* reason(zk.get("/")), "Closed")
+        if (!owns) return
         const other = yield* open(connect)
         assert.isTrue(Option.isNone(yield* other.exists(node)))
         assert.strictEqual(
