@@ -195,7 +195,7 @@ for (const { name, open, owns } of drivers) {
 
     it.live("a leader stops leading when its session ends, and another leads", () =>
       Effect.gen(function* () {
-        const { connect, other, path, zk } = yield* setUp()
+        const { connect, other, path, proxy, zk } = yield* setUp()
         const election = yield* Effect.provideService(Election.make({ path: `${path}/e` }), ZooKeeper, zk)
         const rival = yield* Effect.provideService(Election.make({ path: `${path}/e` }), ZooKeeper, other)
         const leads = yield* Deferred.make<void>()
@@ -215,7 +215,14 @@ for (const { name, open, owns } of drivers) {
         yield* Effect.forkChild(
           rival.whileLeader(() => Effect.andThen(Deferred.succeed(follows, undefined), Effect.never))
         )
+        // In line, before the leader comes back with a new session.
+        yield* awaitState(rival.role, (role) => role === "Standby", { describe: "the rival waits" })
+        // Kept away meanwhile, or it would take its session back.
+        yield* proxy.refuse
+        yield* proxy.cut
+        yield* awaitTag(zk, "Suspended")
         yield* rawSession.expireSession(connect, zk.session.id, Redacted.value(zk.session.password))
+        yield* proxy.listen
         yield* Deferred.await(stopped)
         yield* Deferred.await(follows)
         if (!owns) yield* awaitTag(zk, "Expired")

@@ -20,6 +20,7 @@ import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import { text } from "@effect-zookeeper/core/ZooKeeper"
 import { awaitState } from "../support/awaitState.ts"
+import * as Proxy from "../support/Proxy.ts"
 import * as rawSession from "../support/rawSession.ts"
 import * as SharedServers from "../support/SharedServers.ts"
 import type { Open } from "./drivers.ts"
@@ -351,16 +352,24 @@ export const seam = (name: string, open: Open, owns: boolean): void => {
 
     it.live("is told that its session has expired", () =>
       Effect.gen(function* () {
-        const { connect, zk } = yield* session(open)
+        const connect = yield* SharedServers.single
+        const proxy = yield* Proxy.make({ port: Number(connect.split(":")[1]) })
+        const zk = yield* open(proxy.connectString)
         const told: Array<SessionState["_tag"]> = []
         zk.driver.onState((state) => told.push(state._tag))
+        const until = (tag: SessionState["_tag"]) =>
+          awaitState(
+            Effect.sync(() => told.at(-1)),
+            (state) => state === tag,
+            { describe: `the session is ${tag}` }
+          )
+        // Kept away meanwhile, or it would take its session back.
+        yield* proxy.refuse
+        yield* proxy.cut
+        yield* until("Suspended")
         yield* rawSession.expireSession(connect, zk.session.id, Redacted.value(zk.session.password))
-        const last = owns ? "Connected" : "Expired"
-        yield* awaitState(
-          Effect.sync(() => told.at(-1)),
-          (state) => state === last,
-          { describe: `the session is ${last}` }
-        )
+        yield* proxy.listen
+        yield* until(owns ? "Connected" : "Expired")
         const renewed = ["Suspended", "Expired", "Connecting", "Connected"]
         assert.deepStrictEqual(told, owns ? renewed : renewed.slice(0, 2))
         if (owns) assert.strictEqual(zk.session.epoch, 2)
