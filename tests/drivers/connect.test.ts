@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { awaitState } from "../support/awaitState.ts"
 import { within } from "../support/realTime.ts"
@@ -212,6 +213,23 @@ describe("an adopted client", () => {
       header.writeInt32BE(-125, 12)
       yield* peer.sendFrame(header)
       assert.propertyVal(yield* bounded(Fiber.join(own)), "code", -125)
+    })
+  )
+
+  it.live("gets no more watches than fit into the request that registers them again (museum 19)", () =>
+    Effect.gen(function* () {
+      const client = yield* applicationClient(yield* SharedServers.single)
+      const zk = yield* NodeZookeeperClient.makeFrom(client, { maxRequest: 2048 })
+      const error = yield* Effect.flip(
+        Effect.forEach(Array.from({ length: 100 }), (_, index) => zk.once.exists(`/no-such-node-${index}`), {
+          discard: true
+        })
+      )
+      assert.strictEqual(error.reason._tag, "Unsupported")
+      assert.include(error.message, "so many watches")
+      // 7/8 of 2,048 bytes, 32 of them fixed; each path takes its length and 4.
+      assert.strictEqual(error.path, "/no-such-node-88")
+      assert.isTrue(Option.isNone(yield* zk.exists("/no-such-node")))
     })
   )
 

@@ -18,7 +18,7 @@ import { encode, acceptSession, receiveRequest, reply } from "../support/script.
 import * as ScriptedServer from "../support/ScriptedServer.ts"
 import { within } from "../support/realTime.ts"
 import { keepAnswering, nextRequest } from "./answering.ts"
-import { adopted, own } from "./drivers.ts"
+import { adopted, type Options, own } from "./drivers.ts"
 
 /** Both ways to have a client; the timeout is granted by the script. */
 const ways = [
@@ -31,10 +31,14 @@ const TIMEOUT = 1200
 const bounded = <A, E, R>(effect: Effect.Effect<A, E, R>) => within(effect, "15 seconds", () => "it did not end")
 
 /** A session on a scripted server, with the connection that it is on. */
-const connected = Effect.fnUntraced(function* (open: (typeof ways)[number]["open"], timeOut: number = TIMEOUT) {
+const connected = Effect.fnUntraced(function* (
+  open: (typeof ways)[number]["open"],
+  timeOut: number = TIMEOUT,
+  options?: Options
+) {
   const server = yield* ScriptedServer.make
   const opening = yield* Effect.forkChild(
-    open(server.connectString, { sessionTimeout: timeOut, releaseTimeout: "200 millis" })
+    open(server.connectString, { sessionTimeout: timeOut, releaseTimeout: "200 millis", ...options })
   )
   const peer = yield* server.accept
   yield* acceptSession(peer, { timeOut })
@@ -209,6 +213,23 @@ for (const { name, open } of ways) {
         const { deadline } = zk.session
         assert.strictEqual((yield* bounded(Fiber.join(held)))._tag, "Failure")
         assert.isBelow(Date.now(), deadline + TIMEOUT)
+      })
+    )
+
+    it.live("an operation that alone is not answered ends in time, and its late answer is nobody's", () =>
+      Effect.gen(function* () {
+        const { peer, server, zk } = yield* connected(open, 10_000, { operationTimeout: "200 millis" })
+        const failing = yield* flipped(zk.set("/a", "x"))
+        const late = yield* nextRequest(peer)
+        const error = yield* bounded(Fiber.join(failing))
+        assert.strictEqual(error.reason._tag, "Timeout")
+        assert.strictEqual(error.applied, "unknown")
+        const next = yield* Effect.forkChild(zk.delete("/a"), { startImmediately: true })
+        const { xid } = yield* nextRequest(peer)
+        yield* reply(peer, { xid: late.xid, err: -101 })
+        yield* reply(peer, { xid })
+        yield* bounded(Fiber.join(next))
+        assert.strictEqual(server.accepted(), 1)
       })
     )
 

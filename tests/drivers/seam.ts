@@ -18,7 +18,9 @@ import * as Scope from "effect/Scope"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
+import { text } from "@effect-zookeeper/core/ZooKeeper"
 import { awaitState } from "../support/awaitState.ts"
+import * as Proxy from "../support/Proxy.ts"
 import * as rawSession from "../support/rawSession.ts"
 import * as SharedServers from "../support/SharedServers.ts"
 import type { Open } from "./drivers.ts"
@@ -233,6 +235,41 @@ export const seam = (name: string, open: Open, owns: boolean): void => {
       })
     )
 
+    it.live("follows nodes as streams of states, and waits for one event", () =>
+      Effect.gen(function* () {
+        const { path, zk } = yield* session(open)
+        const seen: Array<string> = []
+        const following = yield* Effect.forkChild(
+          Stream.runForEach(zk.changes.data(`${path}/a`), ({ change, node }) =>
+            Effect.sync(() =>
+              seen.push(`${change} ${Option.match(node, { onNone: () => "nothing", onSome: text })}`.trim())
+            )
+          )
+        )
+        const until = (last: string) =>
+          awaitState(
+            Effect.sync(() => seen.at(-1)),
+            (element) => element === last,
+            { describe: last }
+          )
+        yield* until("initial nothing")
+        yield* zk.create(`${path}/a`, "1")
+        yield* until("created 1")
+        yield* zk.set(`${path}/a`, "2")
+        yield* until("changed 2")
+        yield* zk.delete(`${path}/a`)
+        yield* until("deleted nothing")
+        yield* zk.create(`${path}/a`, "3")
+        yield* until("created 3")
+        yield* Fiber.interrupt(following)
+        assert.lengthOf(seen, 5)
+        const children = yield* zk.once.children(path)
+        assert.deepStrictEqual(children.value, ["a"])
+        yield* zk.create(`${path}/b`)
+        assert.strictEqual((yield* children.next).type, "NodeChildrenChanged")
+      })
+    )
+
     it.live("works below a chroot, and shows it to nobody", () =>
       Effect.gen(function* () {
         const { connect, path, zk } = yield* session(open)
@@ -300,6 +337,7 @@ export const seam = (name: string, open: Open, owns: boolean): void => {
         )
         assert.deepStrictEqual(told, ["Closed"])
         assert.strictEqual(yield* reason(zk.get("/")), "Closed")
+        if (!owns) return
         const other = yield* open(connect)
         assert.isTrue(Option.isNone(yield* other.exists(node)))
         assert.strictEqual(
@@ -314,16 +352,24 @@ export const seam = (name: string, open: Open, owns: boolean): void => {
 
     it.live("is told that its session has expired", () =>
       Effect.gen(function* () {
-        const { connect, zk } = yield* session(open)
+        const connect = yield* SharedServers.single
+        const proxy = yield* Proxy.make({ port: Number(connect.split(":")[1]) })
+        const zk = yield* open(proxy.connectString)
         const told: Array<SessionState["_tag"]> = []
         zk.driver.onState((state) => told.push(state._tag))
+        const until = (tag: SessionState["_tag"]) =>
+          awaitState(
+            Effect.sync(() => told.at(-1)),
+            (state) => state === tag,
+            { describe: `the session is ${tag}` }
+          )
+        // Kept away meanwhile, or it would take its session back.
+        yield* proxy.refuse
+        yield* proxy.cut
+        yield* until("Suspended")
         yield* rawSession.expireSession(connect, zk.session.id, Redacted.value(zk.session.password))
-        const last = owns ? "Connected" : "Expired"
-        yield* awaitState(
-          Effect.sync(() => told.at(-1)),
-          (state) => state === last,
-          { describe: `the session is ${last}` }
-        )
+        yield* proxy.listen
+        yield* until(owns ? "Connected" : "Expired")
         const renewed = ["Suspended", "Expired", "Connecting", "Connected"]
         assert.deepStrictEqual(told, owns ? renewed : renewed.slice(0, 2))
         if (owns) assert.strictEqual(zk.session.epoch, 2)

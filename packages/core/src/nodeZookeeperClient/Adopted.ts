@@ -11,6 +11,7 @@ import { multi } from "../wire/ops/multi.ts"
 import { ClientLine, ownCall } from "./ClientLine.ts"
 import { guard } from "./guard.ts"
 import { type Client, type ConnectionManager, State } from "./library.ts"
+import type { Target } from "./operations.ts"
 
 /** The line is the connection, and is destroyed as one. */
 const connection: Connection = { write: () => true, destroy: () => {} }
@@ -25,8 +26,8 @@ class AdoptedLine extends ClientLine {
   private serves = false
   private opened: ((result: Effect.Effect<Connection, OpenFailed>) => void) | undefined
 
-  constructor(client: Client, identities: Set<string>, limits: Limits, events: LinkEvents, now: () => number) {
-    super(client, client.connectionManager.chrootPath ?? "", limits, events, now)
+  constructor(target: Target, identities: Set<string>, limits: Limits, events: LinkEvents, now: () => number) {
+    super(target, limits, events, now)
     this.identities = identities
     this.inherited = this.manager.socket
   }
@@ -102,6 +103,8 @@ export const adopt = (client: Client, limits: Limits, onClosed: () => void): Ado
   const manager = client.connectionManager
   const identities = new Set<string>()
   let line: AdoptedLine | undefined
+  // One for all lines: the client keeps it over reconnects, and tells of what it missed before a line is open.
+  const target: Target = { client, root: manager.chrootPath ?? "", watcher: (event) => line?.onEvent(event) }
 
   const onState = (state: number): void => {
     switch (state) {
@@ -129,7 +132,7 @@ export const adopt = (client: Client, limits: Limits, onClosed: () => void): Ado
   manager.on("state", onState)
   return {
     dial: (_, events, now) => {
-      line = new AdoptedLine(client, identities, limits, events, now)
+      line = new AdoptedLine(target, identities, limits, events, now)
       return { line, opened: line.open }
     },
     release: () => {

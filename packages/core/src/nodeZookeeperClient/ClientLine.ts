@@ -65,13 +65,14 @@ export abstract class ClientLine implements Line {
   private confirmedAt = -Infinity
   private lastEvent: Event | undefined
 
-  constructor(client: Client, root: string, limits: Limits, events: LinkEvents, now: () => number) {
+  constructor(target: operations.Target, limits: Limits, events: LinkEvents, now: () => number) {
+    const { client } = target
     this.client = client
     this.manager = client.connectionManager
     this.limits = limits
     this.events = events
     this.now = now
-    this.target = { client, root, watcher: (event) => this.onEvent(event) }
+    this.target = target
   }
 
   /** Opens the session over the connection that stands. */
@@ -199,9 +200,9 @@ export abstract class ClientLine implements Line {
     this.events.onHeard(confirmedAt, this.inFlight.waitingSince())
   }
 
-  private onEvent(event: Event): void {
+  onEvent(event: Event): void {
     // A deletion reaches both watchers of a path, with one object.
-    if (this.dead || event === this.lastEvent) return
+    if (event === this.lastEvent) return
     this.lastEvent = event
     const type = WatchEvent.typeOf(event.type)
     if (type !== undefined) this.events.onEvent({ type, path: Path.prepend(this.target.root, event.path) })

@@ -26,7 +26,7 @@ class OwnLine extends ClientLine {
 
   constructor(library: Library, host: Host, timeout: number, limits: Limits, events: LinkEvents, now: () => number) {
     const client = library.createClient("127.0.0.1", { sessionTimeout: timeout, spinDelay: 0, retries: 0 })
-    super(client, "", limits, events, now)
+    super({ client, root: "", watcher: (event) => this.onEvent(event) }, limits, events, now)
     // Set here, since its parser takes an IPv6 address for a name and a port.
     this.manager.servers = [host]
     this.manager.xid = 1

@@ -7,6 +7,9 @@ import type { ConnectionManager } from "./library.ts"
 /** Headers, the zxid and the counts of three lists. */
 const FIXED = 4 + 8 + 8 + 12
 
+/** The rest is for watches that are asked for and not answered, which the client does not count yet. */
+const PART = 7 / 8
+
 const used = ({ chrootPath, watcherManager }: ConnectionManager): number => {
   const root = Buffer.byteLength(chrootPath ?? "")
   let bytes = FIXED
@@ -23,7 +26,7 @@ export const make = (manager: ConnectionManager, maxRequest: number): ((path: st
   return (path) => {
     const bytes = 4 + Buffer.byteLength(path)
     // Watches that fired have made room, which only counting shows.
-    if (room < bytes) room = maxRequest - used(manager)
+    if (room < bytes) room = maxRequest * PART - used(manager)
     if (room < bytes) return false
     room -= bytes
     return true
