@@ -45,7 +45,10 @@ export const run = (program: Program, spec: Spec): Effect.Effect<Result, CellFai
       (error, stdout, stderr) => {
         const line = stdout.trim().split("\n").at(-1) ?? ""
         if (error === null && line.startsWith("{")) return resume(Effect.succeed(JSON.parse(line) as Result))
-        const why = child.killed ? `no result in ${timeout} ms` : stderr.trim().split("\n").slice(-8).join("\n") || line
+        const lines = stderr.trim().split("\n")
+        const why = child.killed
+          ? `no result in ${timeout} ms`
+          : (lines.find((each) => each.includes("rror")) ?? lines.at(-1) ?? line)
         resume(
           Effect.fail(new CellFailed({ message: `${spec.client}, ${spec.workload}, depth ${spec.depth}: ${why}` }))
         )

@@ -29,7 +29,11 @@ const native: Peer = {
   build: built("native", (folder) => {
     const manifest = { name: "native", private: true, allowScripts: { zookeeper: true } }
     fs.writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest))
-    return run("npm", ["install", "zookeeper@7.3.0"], { cwd: folder, timeout: 900_000 })
+    return Effect.andThen(
+      run("npm", ["install", "zookeeper@7.3.0"], { cwd: folder, timeout: 900_000 }),
+      // Compiled for another Node than this one it does not load.
+      run(process.execPath, ["-e", "require('zookeeper')"], { cwd: folder })
+    )
   }),
   program: (folder) => {
     process.env["BENCH_NATIVE"] = folder

@@ -20,7 +20,11 @@ export const clients = (options: Options): Effect.Effect<ReadonlyArray<Client>> 
       else if (!options.peers) all.push({ name, skips, missing: "not built; --peers builds it" })
       else {
         const built = yield* Effect.match(peer.build, {
-          onFailure: ({ message }): Client => ({ name, skips, missing: message.split("\n").slice(-3).join(" ") }),
+          onFailure: ({ message }): Client => ({
+            name,
+            skips,
+            missing: `cannot be built: ${message.split("\n").find((line) => line.includes("rror")) ?? message}`
+          }),
           onSuccess: (folder): Client => ({ name, skips, program: peer.program(folder) })
         })
         all.push(built)

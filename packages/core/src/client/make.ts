@@ -122,7 +122,12 @@ export const fromSession = Effect.fnUntraced(function* (
   const fibers = yield* FiberSet.make()
   const run = yield* FiberSet.runtime(fibers)<never>()
   yield* Effect.addFinalizer(() =>
-    Effect.timeoutOption(FiberSet.awaitEmpty(fibers), options.releaseTimeout ?? "2 seconds")
+    Effect.flatMap(FiberSet.size(fibers), (size) =>
+      // Mostly there is nothing to wait for, and a timer with its race costs as much as closing does.
+      size === 0
+        ? Effect.void
+        : Effect.asVoid(Effect.timeoutOption(FiberSet.awaitEmpty(fibers), options.releaseTimeout ?? "2 seconds"))
+    )
   )
   const retry = retrySchedule(options)
   const view: View = {

@@ -60,7 +60,8 @@ class NativeSession implements Session {
   private readonly states: States
   private readonly waiting: Waiting
   private readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
-  private readonly listeners = new Set<(event: WatchEvent) => void>()
+  /** Replaced when it changes, never changed: events are frequent, and a listener may leave during one. */
+  private listeners: ReadonlyArray<(event: WatchEvent) => void> = []
   private readonly deadlines: DeadlineWatch
   private readonly identities: Array<Auth>
   private readonly inputs: Array<Input> = []
@@ -211,7 +212,7 @@ class NativeSession implements Session {
 
   private deliver(event: WatchEvent): void {
     this.watches.spend(event)
-    for (const listener of [...this.listeners]) listener(event)
+    for (const listener of this.listeners) listener(event)
   }
 
   // ---- operations
@@ -282,8 +283,12 @@ class NativeSession implements Session {
   }
 
   readonly onEvent = (listener: (event: WatchEvent) => void): (() => void) => {
-    this.listeners.add(listener)
-    return () => this.listeners.delete(listener)
+    // A function of its own, so that a listener that was given twice leaves once.
+    const added = (event: WatchEvent) => listener(event)
+    this.listeners = [...this.listeners, added]
+    return () => {
+      this.listeners = this.listeners.filter((each) => each !== added)
+    }
   }
 
   readonly onState = (listener: (state: SessionState) => void): (() => void) => this.states.listen(listener)

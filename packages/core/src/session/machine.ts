@@ -82,6 +82,10 @@ export type Output =
   /** Tell everybody; the deadline of `Suspended` is in elapsed time here. */
   | { readonly _tag: "Publish"; readonly state: SessionState }
 
+/** Made once: they say nothing of their own, and the stack trace is what an error costs. */
+const CLOSED = new Closed({})
+const EXPIRED = new SessionExpired({})
+
 type Step = readonly [State, ReadonlyArray<Output>]
 
 const failed = (state: State): ConnectFailed =>
@@ -150,8 +154,8 @@ const over = (state: State, reason: Reason): Step =>
 
 /** The end of this session, and the beginning of the next one unless that is not wanted. */
 const expire = (state: State, now: number): Step => {
-  const reason = new SessionExpired({})
-  if (state.closing?.then === "over") return over(state, new Closed({}))
+  const reason = EXPIRED
+  if (state.closing?.then === "over") return over(state, CLOSED)
   if (state.settings.onExpired === "fail" && state.closing === undefined) return over(state, reason)
   return chain(
     { ...state, ticket: undefined, confirmedAt: -Infinity, waitingSince: undefined, closing: undefined, tries: 0 },
@@ -214,7 +218,7 @@ const lost = (
 
 /** The owner's wish to close was fulfilled, as well as it could be. */
 const ended = (state: State, now: number): Step =>
-  state.closing?.then === "renew" ? expire(state, now) : over(state, new Closed({}))
+  state.closing?.then === "renew" ? expire(state, now) : over(state, CLOSED)
 
 const sendClose =
   (until: number) =>
@@ -380,7 +384,7 @@ export const transition = (state: State, input: Input): Step => {
       if (state.closing?.then === "over" || state.closing?.then === input.then) return [state, []]
       const until = state.closing?.until ?? now + state.settings.releaseTimeout
       const closing: State = { ...state, closing: { until, then: input.then } }
-      const reason = input.then === "over" ? new Closed({}) : new SessionExpired({})
+      const reason = input.then === "over" ? CLOSED : EXPIRED
       if (phase._tag === "Serving") return chain(closing, emit({ _tag: "FailQueued", reason }), sendClose(until))
       // A suspended session is worth another attempt, so that its ephemerals go at once; without one there is nothing to close.
       return state.ticket === undefined || state.epoch === 0
@@ -390,7 +394,7 @@ export const transition = (state: State, input: Input): Step => {
     case "CloseAnswered":
       return phase._tag === "Closing" ? ended(state, now) : [state, []]
     case "Detach":
-      return over(state, new Closed({}))
+      return over(state, CLOSED)
     case "Tick":
       return tick(state, now, input.late)
   }

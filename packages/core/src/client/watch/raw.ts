@@ -34,7 +34,11 @@ export const watchScoped = (
       }
       const registered = view.hub.watch(view, path, {
         recursive: options?.recursive ?? false,
-        onEvent: (event) => push({ _tag: "Event", event: { ...event, path: Path.strip(view.root, event.path) } }),
+        onEvent: (event) =>
+          push({
+            _tag: "Event",
+            event: view.root === "" ? event : { ...event, path: Path.strip(view.root, event.path) }
+          }),
         onGap: () => push(RESYNC),
         onEnd: () => {
           ended = true
