@@ -12,25 +12,37 @@ import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
 import { awaitState } from "../support/awaitState.ts"
 import type { ProxiedRequest, Proxy } from "../support/Proxy.ts"
 import { awaitQueue, type Client, PATH, proxied, queue, using } from "./support.ts"
 
 const path = PATH
 
-/** A recipe taken and given back once, and where its nodes stand. */
-const recipes = {
+interface Recipe {
+  readonly take: (zk: Client) => Effect.Effect<void, unknown, Scope.Scope>
+  /** Where its nodes stand. */
+  readonly below: ReadonlyArray<string>
+  /** The steps that it takes twice. */
+  readonly again: ReadonlyArray<string>
+}
+
+/** Recipes taken and given back once. */
+const recipes: Readonly<Record<string, Recipe>> = {
   Lock: {
     below: [path],
+    again: [],
     take: (zk: Client) => Effect.flatMap(using(zk)(Lock.make({ path })), (lock) => lock.withLock(() => zk.sync()))
   },
   "a read lock": {
     below: [path],
+    again: [],
     take: (zk: Client) =>
       Effect.flatMap(using(zk)(ReadWriteLock.make({ path })), ({ read }) => read.withLock(() => zk.sync()))
   },
   "a downgraded lock": {
     below: [path],
+    again: ["the look at its own node", "delete"],
     take: (zk: Client) =>
       Effect.flatMap(using(zk)(ReadWriteLock.make({ path })), ({ read, write }) =>
         write.withLock(() => read.withLock(() => zk.sync()))
@@ -38,11 +50,13 @@ const recipes = {
   },
   Election: {
     below: [path],
+    again: [],
     take: (zk: Client) =>
       Effect.flatMap(using(zk)(Election.make({ path })), (election) => election.whileLeader(() => zk.sync()))
   },
   Semaphore: {
     below: [`${path}/leases`, `${path}/locks`],
+    again: ["create", "the look at its own node", "the list of contenders", "delete"],
     take: (zk: Client) =>
       Effect.flatMap(Effect.scoped(using(zk)(Semaphore.make({ path, leases: 1 }))), (semaphore) =>
         semaphore.withLease(() => zk.sync())
@@ -65,11 +79,9 @@ const dropNth = (proxy: Proxy, matches: (request: ProxiedRequest) => boolean, n:
 }
 
 describe("a lost reply leaves no node behind, and the recipe goes on", () => {
-  for (const [name, { below, take }] of Object.entries(recipes)) {
+  for (const [name, { again, below, take }] of Object.entries(recipes)) {
     for (const [step, matches] of Object.entries(steps)) {
-      for (const n of name === "Semaphore" || name === "a downgraded lock" ? [1, 2] : [1]) {
-        if (name === "a downgraded lock" && step === "create" && n === 2) continue
-        if (step === "sync" && n === 2) continue
+      for (const n of again.includes(step) ? [1, 2] : [1]) {
         it.live(`${name}: ${step}${n === 1 ? "" : ", the second one"}`, () =>
           Effect.gen(function* () {
             const { other, proxy, zk } = yield* proxied()

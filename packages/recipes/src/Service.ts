@@ -33,7 +33,10 @@ export interface RecipeClass<Self, Id extends string, Options, Shape> extends Co
  * @since 0.1.0
  */
 export interface ServiceFactory<Options, Shape> {
-  <Self>(): <const Id extends string>(id: Id, options: Options) => RecipeClass<Self, Id, Options, Shape>
+  <Self>(): <const Id extends string>(
+    id: Id,
+    ...options: {} extends Options ? [options?: Options] : [options: Options]
+  ) => RecipeClass<Self, Id, Options, Shape>
 }
 
 /**
@@ -46,7 +49,9 @@ export const factory = <Options extends object, Shape>(
   make: (options: Options) => Effect.Effect<Shape, ZooKeeperError, ZooKeeper | Scope.Scope>
 ): ServiceFactory<Options, Shape> => {
   return <Self>() =>
-    <const Id extends string>(id: Id, options: Options) => {
+    <const Id extends string>(id: Id, ...given: {} extends Options ? [options?: Options] : [options: Options]) => {
+      // Left out only where every option may be.
+      const options = given[0] ?? ({} as Options)
       const tag = Context.Service<Self, Shape>()(id)
       return Object.assign(tag, {
         layer: Layer.effect(tag, make(options)),

@@ -1,0 +1,69 @@
+/**
+ * A live local copy of one node.
+ *
+ * @since 0.1.0
+ */
+import { type DataChange, type Node, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { latest } from "./internal/latest.ts"
+import { factory, type ServiceFactory } from "./Service.ts"
+
+/**
+ * What to cache.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The node, which need not exist. */
+  readonly path: string
+}
+
+/**
+ * A copy of a node. Without a connection it shows what was last seen; once there is one again, or a new session, the node
+ * is read again if it changed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NodeCache {
+  /** Waits until the node was read once. */
+  readonly ready: Effect.Effect<void, ZooKeeperError>
+  /** The node, once it was read; none while it does not exist. */
+  readonly get: Effect.Effect<Option.Option<Node>, ZooKeeperError>
+  /** The node now and after every change; a slow subscriber gets the newest. */
+  readonly changes: Stream.Stream<DataChange, ZooKeeperError>
+}
+
+/**
+ * Caches a node until the scope closes.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* (
+  options: Options
+): Effect.fn.Return<NodeCache, ZooKeeperError, ZooKeeper | Scope.Scope> {
+  const zk = yield* ZooKeeper
+  const { current, states, tell } = yield* latest<DataChange, ZooKeeperError>()
+  const changes = yield* zk.changes.dataScoped(options.path)
+  const following = Stream.runForEach(changes, (change) => tell(Effect.succeed(change)))
+  yield* Effect.forkScoped(Effect.catch(following, (error) => tell(Effect.fail(error))))
+  return {
+    ready: Effect.asVoid(current),
+    get: Effect.map(current, ({ node }) => node),
+    changes: states
+  }
+})
+
+/**
+ * A node cache as a service of the application.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const Service: ServiceFactory<Options, NodeCache> = factory(make)

@@ -1,0 +1,198 @@
+/**
+ * A node that stands for this process and is put back whenever it is lost: with its session, or by hand.
+ *
+ * @since 0.1.0
+ */
+import { type Data, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
+import type { Stat } from "@effect-zookeeper/core/Stat"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import * as Path from "@effect-zookeeper/core/Path"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { parentMode } from "./Dialect.ts"
+import { latest } from "./internal/latest.ts"
+import { createBelow } from "./internal/parents.ts"
+import { isPassing, patiently } from "./internal/patience.ts"
+import { look } from "./internal/presence.ts"
+import { factory, type ServiceFactory } from "./Service.ts"
+
+/**
+ * Which node to keep.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The node; what is above it is made when it is missing. */
+  readonly path: string
+  /** Default: nothing. */
+  readonly data?: Data | undefined
+  /**
+   * Makes a TTL node (ZooKeeper 3.6 and later, `extendedTypesEnabled`) instead of an ephemeral one, which the server
+   * deletes so long after its last touch: it outlives its session, and it stays at the end. Touched three times in that
+   * time, which its watchers see.
+   */
+  readonly ttl?: Duration.Input | undefined
+}
+
+/**
+ * A node that is kept.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PersistentNode {
+  readonly path: string
+  /** Whether the node is there and ours, as far as is known: without a connection, as it was last seen. */
+  readonly isPresent: Effect.Effect<boolean, ZooKeeperError>
+  /** Whether the node is there, now and after every change. Fails when it cannot be kept any longer. */
+  readonly presence: Stream.Stream<boolean, ZooKeeperError>
+  /** Changes the data, of the node that is there and of all that come after it. */
+  readonly set: (data: Data) => Effect.Effect<void, ZooKeeperError>
+}
+
+class Keeper {
+  private readonly zk: ZooKeeper
+  private readonly options: Options
+  private readonly tell: (isPresent: boolean) => Effect.Effect<void>
+  /** The data that the node is to have; counted, so that an older write does not pass for a newer one. */
+  private data: Data
+  private revision = 1
+  /** The revision that the node has. */
+  private written = 0
+  private isPresent: boolean | undefined
+  /** Whether there may be a node of ours: a create whose answer was lost may have been done. */
+  private mayBeOurs = false
+
+  constructor(zk: ZooKeeper, options: Options, tell: (isPresent: boolean) => Effect.Effect<void>) {
+    this.zk = zk
+    this.options = options
+    this.data = options.data ?? ""
+    this.tell = tell
+  }
+
+  /** TTL nodes belong to no session: one that is there is taken over. */
+  private isOurs({ ephemeralOwner }: Stat): boolean {
+    return this.options.ttl !== undefined || ephemeralOwner === this.zk.session.id
+  }
+
+  private readonly create = Effect.suspend(() => {
+    const { path, ttl } = this.options
+    const { revision } = this
+    this.mayBeOurs = true
+    const mode = ttl === undefined ? ("ephemeral" as const) : ("ttl" as const)
+    const create = Effect.suspend(() => this.zk.create(path, this.data, { mode, ttl }))
+    return createBelow(this.zk, Path.parent(path), parentMode("curator"), create).pipe(
+      Effect.andThen(
+        Effect.sync(() => {
+          this.written = revision
+        })
+      ),
+      // Whose it is, or whether it was done, the next look tells.
+      Effect.catchReason("ZooKeeperError", "NodeExists", () => Effect.void),
+      Effect.catchIf(isPassing, () => Effect.void)
+    )
+  })
+
+  /** Writes what is to be there, again if it changed meanwhile. Twice does no harm. */
+  private readonly write: Effect.Effect<void, ZooKeeperError> = Effect.gen({ self: this }, function* () {
+    while (this.written < this.revision) {
+      const { data, revision } = this
+      const isThere = yield* patiently(this.zk.set(this.options.path, data)).pipe(
+        Effect.as(true),
+        Effect.catchReason("ZooKeeperError", "NoNode", () => Effect.succeed(false))
+      )
+      if (!isThere) return
+      this.written = Math.max(this.written, revision)
+    }
+  })
+
+  readonly set = (data: Data): Effect.Effect<void, ZooKeeperError> =>
+    Effect.suspend(() => {
+      this.data = data
+      this.revision++
+      return this.isPresent === true ? this.write : Effect.void
+    })
+
+  private become(isPresent: boolean): Effect.Effect<void> {
+    if (this.isPresent === isPresent) return Effect.void
+    this.isPresent = isPresent
+    return this.tell(isPresent)
+  }
+
+  /** Goes on for ever, one change of the node at a time. */
+  readonly keep: Effect.Effect<never, ZooKeeperError> = Effect.gen({ self: this }, function* () {
+    const { path } = this.options
+    yield* this.create
+    while (true) {
+      const seen = yield* look(this.zk, path)
+      if (Option.isNone(seen)) {
+        yield* this.become(false)
+        this.written = 0
+        yield* this.create
+      } else {
+        const { next, value } = seen.value
+        const isOurs = this.isOurs(value.stat)
+        this.mayBeOurs = isOurs
+        if (isOurs) yield* this.write
+        else yield* Effect.logWarning(`${path} belongs to another session; waiting until it goes`)
+        yield* this.become(isOurs)
+        yield* next
+      }
+    }
+  })
+
+  /** Keeps the server from deleting a TTL node. */
+  readonly touch = (every: Duration.Duration): Effect.Effect<void, ZooKeeperError> =>
+    Effect.suspend(() => {
+      this.written = Math.min(this.written, this.revision - 1)
+      return this.isPresent === true ? this.write : Effect.void
+    }).pipe(Effect.delay(every), Effect.repeat(Schedule.forever), Effect.asVoid)
+
+  /** Deletes an ephemeral node, but not one that another session has put in its place. */
+  readonly release: Effect.Effect<void> = Effect.suspend(() => {
+    const { path, ttl } = this.options
+    if (ttl !== undefined) return Effect.void
+    const remove = this.zk.delete(path, { guaranteed: true })
+    if (!this.zk.session.connected) return this.mayBeOurs ? Effect.ignore(remove) : Effect.void
+    return Effect.ignore(
+      Effect.flatMap(this.zk.exists(path), (stat) =>
+        Option.isSome(stat) && this.isOurs(stat.value) ? remove : Effect.void
+      )
+    )
+  })
+}
+
+/**
+ * Keeps a node until the scope closes. Returns once it is there; a node of that name that belongs to another session,
+ * such as this process's before its restart, is waited for to go.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* (
+  options: Options
+): Effect.fn.Return<PersistentNode, ZooKeeperError, ZooKeeper | Scope.Scope> {
+  const zk = yield* ZooKeeper
+  const { current, states, tell } = yield* latest<boolean, ZooKeeperError>()
+  const keeper = new Keeper(zk, options, (isPresent) => tell(Effect.succeed(isPresent)))
+  yield* Effect.addFinalizer(() => keeper.release)
+  const ttl = options.ttl === undefined ? undefined : Duration.fromInputUnsafe(options.ttl)
+  const keeping =
+    ttl === undefined ? keeper.keep : Effect.raceFirst(keeper.keep, keeper.touch(Duration.times(ttl, 1 / 3)))
+  yield* Effect.forkScoped(Effect.catch(keeping, (error) => tell(Effect.fail(error))))
+  yield* Stream.runDrain(Stream.takeUntil(states, (isPresent) => isPresent))
+  return { path: options.path, isPresent: current, presence: states, set: keeper.set }
+})
+
+/**
+ * A persistent node as a service of the application.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const Service: ServiceFactory<Options, PersistentNode> = factory(make)

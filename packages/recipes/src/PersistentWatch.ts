@@ -1,0 +1,96 @@
+/**
+ * The events of a set of paths, for the life of the application and for any number of subscribers.
+ *
+ * @since 0.1.0
+ */
+import type { WatchEvent } from "@effect-zookeeper/core/WatchEvent"
+import { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { Broadcast } from "./internal/Broadcast.ts"
+import { factory, type ServiceFactory } from "./Service.ts"
+
+/**
+ * What to watch.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The paths, which need not exist. */
+  readonly paths: ReadonlyArray<string>
+  /** Also everything below them. Default false. */
+  readonly recursive?: boolean | undefined
+  /** How many events wait for a slow subscriber before they are replaced by one `Resync`. Default 4,096. */
+  readonly buffer?: number | undefined
+}
+
+/**
+ * Something that happened at a watched path or below it, or the mark of a gap: after a `Resync` any of the paths may have
+ * changed, so whoever keeps a state reads it again.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Happening =
+  | {
+      readonly _tag: "Event"
+      /** The path of the options that it belongs to. */
+      readonly watched: string
+      readonly event: WatchEvent
+    }
+  | { readonly _tag: "Resync" }
+
+/**
+ * Persistent watches (ZooKeeper 3.6 and later) that survive reconnects and renewed sessions.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PersistentWatch {
+  /** Every event from the subscription on. Fails when the session is over. */
+  readonly events: Stream.Stream<Happening, ZooKeeperError>
+}
+
+const RESYNC: Happening = { _tag: "Resync" }
+
+/**
+ * Watches until the scope closes. Returns once every watch is registered.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* (
+  options: Options
+): Effect.fn.Return<PersistentWatch, ZooKeeperError, ZooKeeper | Scope.Scope> {
+  const zk = yield* ZooKeeper
+  const { buffer, paths, recursive = false } = options
+  const broadcast = new Broadcast<Happening, ZooKeeperError>(RESYNC, buffer)
+  const streams = yield* Effect.forEach(
+    new Set(paths),
+    (watched) =>
+      Effect.map(zk.watchScoped(watched, { recursive, buffer }), (events) =>
+        Stream.map(events, (element): Happening =>
+          element._tag === "Resync" ? RESYNC : { _tag: "Event", watched, event: element.event }
+        )
+      ),
+    { concurrency: 16 }
+  )
+  const following = Effect.forEach(
+    streams,
+    Stream.runForEach((happening) => Effect.sync(() => broadcast.publish(happening))),
+    { concurrency: "unbounded", discard: true }
+  )
+  yield* Effect.forkScoped(Effect.catch(following, (error) => Effect.sync(() => broadcast.fail(error))))
+  return { events: broadcast.stream(() => []) }
+})
+
+/**
+ * A persistent watch as a service of the application.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const Service: ServiceFactory<Options, PersistentWatch> = factory(make)

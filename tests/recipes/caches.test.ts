@@ -1,0 +1,303 @@
+/** Caches on a real server: what they show is what is there, through gaps and lost sessions, and no more than they may. */
+import * as ChildrenCache from "@effect-zookeeper/recipes/ChildrenCache"
+import type { CacheChange } from "@effect-zookeeper/recipes/Cache"
+import * as NodeCache from "@effect-zookeeper/recipes/NodeCache"
+import * as TreeCache from "@effect-zookeeper/recipes/TreeCache"
+import * as Op from "@effect-zookeeper/core/Op"
+import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { awaitState } from "../support/awaitState.ts"
+import { type Client, expire, onSingle, PATH, proxied, recordRequests, sessions, using } from "./support.ts"
+
+const tree = (zk: Client, options: Partial<TreeCache.Options> = {}) =>
+  using(zk)(TreeCache.make({ path: PATH, ...options }))
+const childrenOf = (zk: Client, options: Partial<ChildrenCache.Options> = {}) =>
+  using(zk)(ChildrenCache.make({ path: PATH, ...options }))
+
+const shown = (nodes: ReadonlyMap<string, ZooKeeper.Node>) =>
+  [...nodes.keys()]
+    .sort()
+    .map((path) => `${path}=${ZooKeeper.text(nodes.get(path)!)}`)
+    .join(" ")
+
+const awaitShown = <E>(nodes: Effect.Effect<ReadonlyMap<string, ZooKeeper.Node>, E>, what: string) =>
+  awaitState(Effect.map(nodes, shown), (now) => now === what, { describe: `shows '${what}'`, within: "30 seconds" })
+
+/** The tree as it is, read by hand. */
+const truth = (zk: Client, path: string): Effect.Effect<ReadonlyMap<string, ZooKeeper.Node>, unknown> =>
+  Effect.gen(function* () {
+    const node = yield* zk.getOption(path)
+    if (Option.isNone(node)) return new Map()
+    const below = yield* Effect.forEach(yield* zk.children(path), (name) => truth(zk, `${path}/${name}`))
+    return new Map([[path, node.value] as const, ...below.flatMap((map) => [...map])])
+  })
+
+const record = <E>(changes: Stream.Stream<CacheChange, E>) =>
+  Effect.gen(function* () {
+    const seen: Array<string> = []
+    yield* Effect.forkScoped(
+      Stream.runForEach(changes, (change) =>
+        Effect.sync(() =>
+          seen.push(
+            change._tag === "Resync" ? "Resync" : `${change._tag} ${change.path}=${ZooKeeper.text(change.node)}`
+          )
+        )
+      ),
+      { startImmediately: true }
+    )
+    return seen
+  })
+
+const awaitSeen = (seen: ReadonlyArray<string>, wanted: ReadonlyArray<string>) =>
+  awaitState(
+    Effect.sync(() => [...seen]),
+    (now) => now.length >= wanted.length,
+    { describe: `saw ${wanted.join()}` }
+  ).pipe(Effect.map((now) => assert.deepStrictEqual(now, wanted)))
+
+describe("a node cache", () => {
+  it.live("shows the node as it is, missing or not, to any number of subscribers", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const cache = yield* using(zk!)(NodeCache.make({ path: "/node" }))
+      yield* cache.ready
+      assert.isTrue(Option.isNone(yield* cache.get))
+      const show = Effect.map(cache.get, (node) => (Option.isNone(node) ? "none" : ZooKeeper.text(node.value)))
+      const shows = (what: string) => awaitState(show, (now) => now === what, { describe: `shows ${what}` })
+      const subscribers = yield* Effect.forEach([1, 2], () =>
+        Effect.forkChild(
+          Stream.runCollect(Stream.takeUntil(cache.changes, ({ change }) => change === "deleted")).pipe(
+            Effect.map((all) => all.map(({ change }) => change))
+          ),
+          { startImmediately: true }
+        )
+      )
+      yield* other!.create("/node", "a")
+      yield* shows("a")
+      yield* other!.set("/node", "b")
+      yield* shows("b")
+      yield* expire(zk!)
+      yield* other!.set("/node", "c")
+      yield* shows("c")
+      yield* other!.delete("/node")
+      yield* shows("none")
+      for (const each of yield* Fiber.joinAll(subscribers)) {
+        assert.strictEqual(each[0], "initial")
+        assert.strictEqual(each.at(-1), "deleted")
+      }
+    })
+  )
+})
+
+describe("a children cache", () => {
+  it.live("shows the children with their data, and tells each change in order", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const cache = yield* childrenOf(zk!, { filter: (name) => name !== "hidden" })
+      yield* cache.ready
+      assert.strictEqual((yield* cache.children).size, 0)
+      const seen = yield* record(cache.changes)
+      yield* other!.create(PATH)
+      yield* other!.create(`${PATH}/a`, "1")
+      yield* awaitShown(cache.children, "a=1")
+      yield* other!.create(`${PATH}/a/deeper`, "not mine")
+      yield* other!.create(`${PATH}/hidden`, "not mine")
+      yield* other!.set(`${PATH}/a`, "2")
+      yield* awaitShown(cache.children, "a=2")
+      yield* other!.create(`${PATH}/b`)
+      yield* awaitShown(cache.children, "a=2 b=")
+      yield* other!.delete(`${PATH}/a`, { recursive: true })
+      yield* awaitShown(cache.children, "b=")
+      assert.isTrue(Option.isSome(yield* cache.get("b")))
+      assert.isTrue(Option.isNone(yield* cache.get("a")))
+      yield* awaitSeen(seen, [`Added ${PATH}/a=1`, `Changed ${PATH}/a=2`, `Added ${PATH}/b=`, `Removed ${PATH}/a=2`])
+      // Who comes later begins with what is there.
+      yield* awaitSeen(yield* record(cache.changes), [`Added ${PATH}/b=`])
+    })
+  )
+})
+
+describe("a tree cache", () => {
+  it.live("shows everything below its node, without what the filter leaves out", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      for (const path of ["", "/a", "/a/b", "/a/b/c", "/x", "/x/y"]) yield* other!.create(PATH + path, path.slice(-1))
+      const cache = yield* tree(zk!, { filter: (path) => path !== `${PATH}/x` })
+      assert.strictEqual(shown(yield* cache.nodes), "/recipe= /recipe/a=a /recipe/a/b=b /recipe/a/b/c=c")
+      yield* other!.set(`${PATH}/x/y`, "unseen")
+      yield* other!.create(`${PATH}/x/z`)
+      yield* other!.set(`${PATH}/a/b/c`, "C")
+      yield* awaitShown(cache.nodes, "/recipe= /recipe/a=a /recipe/a/b=b /recipe/a/b/c=C")
+      yield* other!.delete(PATH, { recursive: true })
+      yield* awaitShown(cache.nodes, "")
+      yield* other!.create(`${PATH}/again`, "!", { parents: true })
+      yield* awaitShown(cache.nodes, "/recipe= /recipe/again=!")
+    })
+  )
+
+  it.live("is what is there after any number of changes by several sessions", () =>
+    Effect.gen(function* () {
+      const [zk, ...others] = yield* sessions(4)
+      yield* zk!.create(PATH)
+      const cache = yield* tree(zk!)
+      const change = (client: Client, path: string, step: number) =>
+        Effect.ignore(
+          step % 3 === 0
+            ? client.delete(path, { recursive: true })
+            : step % 3 === 1
+              ? client.create(path, `${step}`, { parents: true })
+              : client.set(path, `${step}`)
+        )
+      let seed = 7
+      const random = (n: number) => (seed = (seed * 1103515245 + 12345) % 2147483648) % n
+      yield* Effect.forEach(
+        others,
+        (client) =>
+          Effect.forEach(Array.from({ length: 150 }), () => {
+            const path = `${PATH}/${random(4)}/${random(4)}`
+            return change(client, random(2) === 0 ? path : `${path}/${random(3)}`, random(1000))
+          }),
+        { concurrency: "unbounded" }
+      )
+      yield* awaitShown(cache.nodes, shown(yield* truth(others[0]!, PATH)))
+    })
+  )
+
+  it.live("catches up after broken connections and lost sessions (22)", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied()
+      yield* other.create(`${PATH}/a`, "1", { parents: true })
+      yield* other.create(`${PATH}/b`, "1")
+      const cache = yield* tree(zk)
+      yield* cache.ready
+      const seen = yield* record(cache.changes)
+      const whileAway = Effect.fnUntraced(function* (change: Effect.Effect<unknown, unknown>) {
+        yield* proxy.refuse
+        yield* proxy.cut
+        yield* awaitState(
+          Effect.sync(() => zk.session.connected),
+          (connected) => !connected,
+          { describe: "the connection is gone" }
+        )
+        yield* change
+        yield* proxy.listen
+      })
+      yield* whileAway(
+        Effect.all([
+          other.set(`${PATH}/a`, "2"),
+          other.delete(`${PATH}/b`),
+          other.create(`${PATH}/c`, "1"),
+          Effect.andThen(other.create(`${PATH}/d`), other.delete(`${PATH}/d`))
+        ])
+      )
+      yield* awaitShown(cache.nodes, "/recipe= /recipe/a=2 /recipe/c=1")
+      yield* expire(zk, other.session.hosts[0])
+      yield* other.set(`${PATH}/c`, "2")
+      yield* awaitShown(cache.nodes, "/recipe= /recipe/a=2 /recipe/c=2")
+      // What did not change is not told again.
+      const changes = seen.slice(3).sort()
+      assert.deepStrictEqual(changes, [
+        "Added /recipe/c=1",
+        "Changed /recipe/a=2",
+        "Changed /recipe/c=2",
+        "Removed /recipe/b=1"
+      ])
+    })
+  )
+
+  it.live("gives a slow subscriber a Resync for what it missed, and grows no further", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      yield* other!.create(PATH)
+      const cache = yield* tree(zk!, { buffer: 8 })
+      yield* cache.ready
+      const seen: Array<string> = []
+      const pulled = yield* Stream.toPull(cache.changes)
+      yield* pulled
+      for (let n = 0; n < 50; n++) yield* other!.set(PATH, `${n}`)
+      yield* awaitShown(cache.nodes, "/recipe=49")
+      const chunk = yield* pulled
+      seen.push(...chunk.map(({ _tag }) => _tag))
+      assert.include(seen, "Resync")
+      assert.isAtMost(seen.length, 8)
+    })
+  )
+
+  it.live("refuses to grow beyond its bound, at the first walk and later, and shows nothing then", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      yield* other!.create(PATH)
+      for (const name of ["a", "b", "c"]) yield* other!.create(`${PATH}/${name}`)
+      for (const cache of [yield* tree(zk!, { maxNodes: 2 }), yield* childrenOf(zk!, { maxNodes: 2 })]) {
+        const error = yield* Effect.flip(cache.ready)
+        assert.strictEqual(error._tag, "CacheFull")
+      }
+      const cache = yield* tree(zk!, { maxNodes: 3 })
+      yield* cache.ready
+      yield* other!.create(`${PATH}/d`)
+      const error = yield* Effect.flip(Stream.runDrain(cache.changes))
+      assert.strictEqual(error._tag, "CacheFull")
+      assert.match(error.message, /more than 3 nodes/)
+      assert.strictEqual((yield* Effect.flip(cache.nodes))._tag, "CacheFull")
+    })
+  )
+
+  it.live("costs a watch, a read for each node, and a list for those that have children", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      for (const path of ["", "/a", "/b"]) yield* other!.create(PATH + path)
+      // The first watch of a session asks for the server's version.
+      yield* Effect.asVoid(zk!.watchScoped("/elsewhere"))
+      const requests = recordRequests(zk!)
+      const cache = yield* tree(zk!)
+      yield* cache.ready
+      assert.deepStrictEqual(requests, ["addWatch", "getData", "getChildren", "getData", "getData"])
+      requests.length = 0
+      yield* other!.set(`${PATH}/a`, "1")
+      yield* awaitShown(cache.nodes, "/recipe= /recipe/a=1 /recipe/b=")
+      assert.deepStrictEqual(requests, ["getData"])
+    })
+  )
+
+  it.live("copes with more than 64k children (25, CURATOR-690)", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      yield* other!.create(PATH)
+      const names = Array.from({ length: 66_000 }, (_, n) => `${PATH}/n${n}`)
+      const batches = Array.from({ length: 66 }, (_, n) => names.slice(n * 1000, (n + 1) * 1000))
+      yield* Effect.forEach(batches, (batch) => other!.transact(...batch.map((path) => Op.create(path))), {
+        concurrency: 8,
+        discard: true
+      })
+      const cache = yield* childrenOf(zk!)
+      const children = yield* cache.children
+      assert.strictEqual(children.size, 66_000)
+      yield* other!.delete(names[500]!)
+      yield* awaitState(cache.get("n500"), Option.isNone, { describe: "one child less" })
+      yield* Effect.forEach(
+        batches,
+        (batch) => other!.transact(...batch.filter((path) => path !== names[500]).map((path) => Op.delete(path))),
+        { concurrency: 8, discard: true }
+      )
+      yield* awaitState(cache.children, (left) => left.size === 0, { describe: "no child left", within: "60 seconds" })
+    })
+  )
+
+  it.live("ends its streams when the session is over", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle({ onExpired: "fail" })
+      yield* zk.create(PATH)
+      const cache = yield* tree(zk)
+      yield* cache.ready
+      const ended = yield* Effect.forkChild(Effect.flip(Stream.runDrain(cache.changes)))
+      yield* expire(zk)
+      const error = yield* Fiber.join(ended)
+      assert.isTrue(error._tag === "ZooKeeperError" && error.reason._tag === "SessionExpired")
+      assert.strictEqual((yield* Effect.flip(cache.nodes))._tag, "ZooKeeperError")
+    })
+  )
+})

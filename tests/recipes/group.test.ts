@@ -1,0 +1,96 @@
+/** Groups on a real server. */
+import * as Group from "@effect-zookeeper/recipes/Group"
+import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+import { assert, describe, it } from "@effect/vitest"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { awaitState } from "../support/awaitState.ts"
+import { type Client, expire, onSingle, PATH, queue, sessions, using } from "./support.ts"
+
+const make = (zk: Client, options: Partial<Group.Options> = {}) => using(zk)(Group.make({ path: PATH, ...options }))
+
+const shown = (members: ReadonlyArray<Group.Member>) =>
+  members
+    .map(({ data, id }) => `${id}=${ZooKeeper.text({ data })}`)
+    .sort()
+    .join()
+
+describe("a group", () => {
+  for (const dialect of ["curator", "kazoo", "apache"] as const) {
+    it.live(`has members with their sessions, in the layout of ${dialect}`, () =>
+      Effect.gen(function* () {
+        const [one, two, three] = yield* sessions(3)
+        const tell = (text: string) => (dialect === "kazoo" ? {} : { data: text })
+        const told = (text: string) => (dialect === "kazoo" ? "" : text)
+        const onlooker = yield* make(three!, { dialect })
+        assert.deepStrictEqual(yield* onlooker.members, [])
+        const seen: Array<string> = []
+        yield* Effect.forkScoped(
+          Stream.runForEach(onlooker.observe, (members) => Effect.sync(() => seen.push(shown(members))))
+        )
+        const saw = (what: string) =>
+          awaitState(
+            Effect.sync(() => seen.at(-1)),
+            (last) => last === what,
+            { describe: `saw '${what}'`, within: "30 seconds" }
+          )
+        yield* saw("")
+        const scope = yield* Scope.make()
+        yield* Scope.provide(make(one!, { dialect, id: "ada", ...tell("1") }), scope)
+        yield* saw(`ada=${told("1")}`)
+        const group = yield* make(two!, { dialect })
+        const me = yield* group.join("blaise", tell("2").data)
+        yield* saw(`ada=${told("1")},blaise=${told("2")}`)
+        assert.strictEqual(shown(yield* group.members), seen.at(-1))
+        if (dialect !== "kazoo") {
+          yield* me.set("3")
+          yield* saw("ada=1,blaise=3")
+        }
+        yield* expire(two!)
+        yield* saw(`ada=${told("1")},blaise=${told("3")}`)
+        yield* Scope.close(scope, Exit.void)
+        yield* saw(`blaise=${told("3")}`)
+        const names = yield* queue(three!)
+        assert.match(names[0]!, dialect === "kazoo" ? /^[0-9a-f]{32}__party__$/ : /^blaise$/)
+      })
+    )
+  }
+
+  it.live("reads the members of every dialect on one path", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const group = yield* make(zk, { id: "ours", data: "x" })
+      yield* zk.create(`${PATH}/${"0".repeat(32)}__party__`, "party")
+      yield* zk.create(`${PATH}/${"1".repeat(32)}-shallow`, "")
+      assert.strictEqual(shown(yield* group.members), "ours=x,party=,shallow=")
+    })
+  )
+
+  it.live("refuses names that are none, and data where kazoo has no place for it", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const group = yield* make(zk)
+      const kazoo = yield* make(zk, { dialect: "kazoo" })
+      for (const attempt of [group.join(""), group.join("a/b"), kazoo.join("a", "data")]) {
+        assert.strictEqual((yield* Effect.flip(attempt)).reason._tag, "InvalidArgument")
+      }
+      assert.deepStrictEqual(yield* queue(zk), [])
+    })
+  )
+
+  it.live("is a layer with a member for as long as it is in use", () => {
+    class Workers extends Group.Service<Workers>()("test/Workers", { path: PATH }) {}
+    return Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const provided = Layer.succeed(ZooKeeper.ZooKeeper, zk)
+      const members = Effect.flatMap(Workers, (workers) => workers.members)
+      const layer = Workers.layerConfig({ id: Config.succeed("me") })
+      assert.strictEqual(shown(yield* Effect.provide(members, Layer.provide(layer, provided))), "me=")
+      assert.strictEqual(shown(yield* Effect.provide(members, Layer.provide(Workers.layer, provided))), "")
+    })
+  })
+})

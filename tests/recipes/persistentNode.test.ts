@@ -1,0 +1,196 @@
+/** Persistent nodes on a real server: put back by whatever they were lost. */
+import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
+import * as Acl from "@effect-zookeeper/core/Acl"
+import * as Op from "@effect-zookeeper/core/Op"
+import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+import { create } from "@effect-zookeeper/core/wire/ops/create"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { awaitState } from "../support/awaitState.ts"
+import {
+  awaitQueue,
+  beside,
+  type Client,
+  connectStringOf,
+  expire,
+  onSingle,
+  PATH,
+  proxied,
+  recordRequests,
+  sessions,
+  using
+} from "./support.ts"
+
+const node = `${PATH}/me`
+const make = (zk: Client, options: Partial<PersistentNode.Options> = {}) =>
+  using(zk)(PersistentNode.make({ path: node, ...options }))
+
+const found = (zk: Client) => zk.getOption(node)
+
+const awaitData = (zk: Client, data: string, owner?: Client) =>
+  awaitState(
+    found(zk),
+    (now) =>
+      Option.isSome(now) &&
+      ZooKeeper.text(now.value) === data &&
+      (owner === undefined || now.value.stat.ephemeralOwner === owner.session.id),
+    { describe: `the node is there with '${data}'`, within: "30 seconds" }
+  )
+
+describe("a persistent node", () => {
+  it.live("is there until the end of the scope, and put back when it is deleted by hand (parity 23)", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const presence: Array<boolean> = []
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const kept = yield* make(zk!, { data: "hello" })
+          yield* Effect.forkScoped(Stream.runForEach(kept.presence, (now) => Effect.sync(() => presence.push(now))))
+          yield* awaitData(other!, "hello", zk)
+          for (let round = 0; round < 3; round++) {
+            yield* other!.delete(node)
+            yield* awaitData(other!, "hello", zk)
+          }
+          // Data that somebody else wrote is left alone.
+          yield* other!.set(node, "theirs")
+          yield* zk!.sync()
+          assert.strictEqual(yield* other!.getString(node), "theirs")
+          assert.isTrue(yield* kept.isPresent)
+        })
+      )
+      assert.isTrue(Option.isNone(yield* found(other!)))
+      assert.isTrue(presence[0]!)
+    })
+  )
+
+  it.live("is put back with the newest data when its path is deleted or its session expires", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const kept = yield* make(zk!, { data: "1" })
+      yield* kept.set("2")
+      assert.strictEqual(yield* other!.getString(node), "2")
+      yield* expire(zk!)
+      yield* awaitData(other!, "2", zk)
+      yield* kept.set("3")
+      yield* other!.delete(PATH, { recursive: true })
+      yield* awaitData(other!, "3", zk)
+      assert.strictEqual(zk!.session.epoch, 2)
+    })
+  )
+
+  it.live("waits for another session's node to go, and does not touch it (31)", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      yield* zk!.ensurePath(PATH)
+      yield* other!.create(node, "old", { mode: "ephemeral" })
+      const waiting = yield* Effect.forkChild(make(zk!, { data: "new" }), { startImmediately: true })
+      yield* zk!.sync()
+      yield* other!.set(node, "older")
+      yield* zk!.sync()
+      assert.strictEqual(yield* other!.getString(node), "older")
+      yield* expire(other!)
+      const kept = yield* Fiber.join(waiting)
+      yield* awaitData(other!, "new", zk)
+      // Somebody is quicker once: it stands back and takes over again afterwards.
+      yield* other!.transact(Op.delete(node), Op.create(node, "theirs", { mode: "ephemeral" }))
+      yield* awaitState(kept.isPresent, (now) => !now, { describe: "not ours" })
+      assert.strictEqual(yield* other!.getString(node), "theirs")
+      yield* other!.delete(node)
+      yield* awaitData(other!, "new", zk)
+      assert.isTrue(yield* awaitState(kept.isPresent, (now) => now, { describe: "ours again" }))
+    })
+  )
+
+  it.live("does not delete what another session has put in its place when it ends", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const scope = yield* Scope.make()
+      const kept = yield* Scope.provide(make(zk!), scope)
+      yield* other!.transact(Op.delete(node), Op.create(node, "theirs", { mode: "ephemeral" }))
+      yield* awaitState(kept.isPresent, (now) => !now, { describe: "not ours" })
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual(yield* other!.getString(node), "theirs")
+    })
+  )
+
+  it.live("takes over its own node of a resumed session, with the new data", () =>
+    Effect.gen(function* () {
+      const other = yield* onSingle()
+      const first = yield* Scope.make()
+      const zk = yield* Scope.provide(
+        ZooKeeper.make({ connect: connectStringOf(other), release: "detach", sessionTimeout: "30 seconds" }),
+        first
+      )
+      const identity = { id: zk.session.id, password: zk.session.password }
+      yield* zk.create(PATH)
+      yield* zk.create(node, "before", { mode: "ephemeral" })
+      yield* Scope.close(first, Exit.void)
+      const again = yield* beside(other, { resume: identity })
+      assert.strictEqual(again.session.id, identity.id)
+      yield* make(again, { data: "after" })
+      yield* awaitData(other, "after", again)
+    })
+  )
+
+  it.live("survives lost replies without a second node", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied()
+      yield* other.create(PATH)
+      const dropped = yield* proxy.dropReplyTo(({ type }) => type === create.code)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* make(zk, { data: "x" })
+          yield* dropped
+          yield* awaitData(other, "x", zk)
+          const again = yield* proxy.dropReplyTo(({ type }) => type === create.code)
+          yield* other.delete(node)
+          yield* again
+          yield* awaitData(other, "x", zk)
+        })
+      )
+      // Without a connection at the end, it goes as soon as there is one again.
+      yield* awaitQueue(other, 0)
+    })
+  )
+
+  it.live("costs two requests to make and two to end", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      yield* zk.create(PATH)
+      const requests = recordRequests(zk)
+      yield* Effect.scoped(make(zk))
+      assert.deepStrictEqual(requests, ["create", "getData", "exists", "delete"])
+    })
+  )
+
+  it.live("with a ttl is touched in time, and stays when its keeper ends", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* make(zk, { data: "t", ttl: "300 millis" })
+          yield* awaitState(found(zk), (now) => Option.isSome(now) && now.value.stat.version >= 3, {
+            describe: "touched three times"
+          })
+          yield* zk.delete(node)
+          yield* awaitData(zk, "t")
+        })
+      )
+      assert.isTrue(Option.isSome(yield* found(zk)))
+    })
+  )
+
+  it.live("fails when it may not be made", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      yield* zk.create(PATH, "", { acl: Acl.readUnsafe })
+      const error = yield* Effect.flip(make(zk))
+      assert.strictEqual(error.reason._tag, "NoAuth")
+    })
+  )
+})

@@ -1,0 +1,131 @@
+/** Persistent watches on a real server: every event to every subscriber, or the mark of a gap. */
+import * as PersistentWatch from "@effect-zookeeper/recipes/PersistentWatch"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
+import { awaitState } from "../support/awaitState.ts"
+import { type Client, expire, onSingle, proxied, recordRequests, sessions, using } from "./support.ts"
+
+const make = (zk: Client, options: Partial<PersistentWatch.Options> = {}) =>
+  using(zk)(PersistentWatch.make({ paths: ["/a", "/b"], ...options }))
+
+const show = (happening: PersistentWatch.Happening) =>
+  happening._tag === "Resync" ? "Resync" : `${happening.watched}: ${happening.event.type} ${happening.event.path}`
+
+const record = Effect.fnUntraced(function* ({ events }: PersistentWatch.PersistentWatch) {
+  const seen: Array<string> = []
+  yield* Effect.forkScoped(
+    Stream.runForEach(events, (happening) => Effect.sync(() => seen.push(show(happening)))),
+    { startImmediately: true }
+  )
+  return seen
+})
+
+const awaitSeen = (seen: ReadonlyArray<string>, wanted: ReadonlyArray<string>) =>
+  awaitState(
+    Effect.sync(() => [...seen]),
+    (now) => now.length >= wanted.length,
+    { describe: `saw ${wanted.join()}`, within: "30 seconds" }
+  ).pipe(Effect.map((now) => assert.deepStrictEqual(now, wanted)))
+
+describe("a persistent watch", () => {
+  it.live("gives the events of all its paths to every subscriber, with one watch each on the server", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const requests = recordRequests(zk!)
+      const watch = yield* make(zk!)
+      assert.deepStrictEqual(
+        requests.filter((name) => name === "addWatch"),
+        ["addWatch", "addWatch"]
+      )
+      const all = [yield* record(watch), yield* record(watch), yield* record(watch)]
+      yield* other!.create("/a")
+      yield* other!.create("/b")
+      yield* other!.create("/a/unseen")
+      yield* other!.set("/a", "1")
+      yield* other!.delete("/b")
+      const inOrder = ["/a: NodeCreated /a", "/a: NodeChildrenChanged /a", "/a: NodeDataChanged /a"]
+      for (const seen of all) {
+        yield* awaitState(
+          Effect.sync(() => seen.length),
+          (length) => length === 5,
+          { describe: "five events" }
+        )
+        assert.deepStrictEqual(
+          seen.filter((each) => each.startsWith("/a")),
+          inOrder
+        )
+        assert.deepStrictEqual(
+          seen.filter((each) => each.startsWith("/b")),
+          ["/b: NodeCreated /b", "/b: NodeDeleted /b"]
+        )
+      }
+      assert.strictEqual(requests.length, 2)
+    })
+  )
+
+  it.live("sees what is below, on demand", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const seen = yield* record(yield* make(zk!, { paths: ["/a"], recursive: true }))
+      yield* other!.create("/a/b/c", "", { parents: true })
+      yield* awaitSeen(seen, ["/a: NodeCreated /a", "/a: NodeCreated /a/b", "/a: NodeCreated /a/b/c"])
+    })
+  )
+
+  it.live("goes on after broken connections and lost sessions, with the mark of a gap (22)", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied()
+      const seen = yield* record(yield* make(zk, { paths: ["/a"] }))
+      const lastIs = (what: string) =>
+        awaitState(
+          Effect.sync(() => [...seen]),
+          (now) => now.at(-1) === what,
+          { describe: `the last one is ${what}`, within: "30 seconds" }
+        )
+      yield* proxy.cut
+      yield* lastIs("Resync")
+      yield* other.create("/a")
+      yield* lastIs("/a: NodeCreated /a")
+      yield* expire(zk, other.session.hosts[0])
+      yield* lastIs("Resync")
+      yield* other.delete("/a")
+      yield* lastIs("/a: NodeDeleted /a")
+    })
+  )
+
+  it.live("gives a slow subscriber a Resync in place of what it missed, and others everything", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      yield* other!.create("/a")
+      const watch = yield* make(zk!, { paths: ["/a"], buffer: 8 })
+      const pull = yield* Stream.toPull(watch.events)
+      const slow = yield* Effect.forkChild(pull, { startImmediately: true })
+      const quick = yield* record(watch)
+      for (let n = 0; n < 50; n++) {
+        yield* other!.set("/a", `${n}`)
+        yield* awaitState(
+          Effect.sync(() => quick.length),
+          (length) => length === n + 1,
+          { describe: `${n + 1} events` }
+        )
+      }
+      assert.isFalse(quick.includes("Resync"))
+      yield* Fiber.join(slow)
+      const rest = yield* pull
+      assert.isAtMost(rest.length, 8)
+      assert.strictEqual(rest[0]._tag, "Resync")
+    })
+  )
+
+  it.live("ends with the session", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle({ onExpired: "fail" })
+      const watch = yield* make(zk)
+      const ended = yield* Effect.forkChild(Effect.flip(Stream.runDrain(watch.events)), { startImmediately: true })
+      yield* expire(zk)
+      assert.strictEqual((yield* Fiber.join(ended)).reason._tag, "SessionExpired")
+    })
+  )
+})

@@ -1,0 +1,108 @@
+/** Transactions of several parts on a real server (parity 18). */
+import * as Op from "@effect-zookeeper/core/Op"
+import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+import { multi } from "@effect-zookeeper/core/wire/ops/multi"
+import * as Lock from "@effect-zookeeper/recipes/Lock"
+import * as Transaction from "@effect-zookeeper/recipes/Transaction"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { onSingle, PATH, proxied, recordRequests, using } from "./support.ts"
+
+describe("a transaction", () => {
+  it.live("is one for all parts, and each of them gets its own results", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const transaction = yield* using(zk)(Transaction.make())
+      const first = yield* transaction.add(Op.create("/a", "1"), Op.set("/a", "2"))
+      const second = yield* transaction.add(Op.check("/a", 1))
+      const third = yield* transaction.add(Op.create("/a/b"))
+      const requests = recordRequests(zk)
+      yield* transaction.commit
+      assert.deepStrictEqual(requests, ["multi"])
+      const [path, stat] = yield* first
+      assert.deepStrictEqual([path, stat.version, yield* second, yield* third], ["/a", 1, [undefined], ["/a/b"]])
+      // It is empty again.
+      yield* transaction.commit
+      assert.deepStrictEqual(requests, ["multi"])
+    })
+  )
+
+  it.live("does nothing when one part is refused, and tells who was in the way", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const transaction = yield* using(zk)(Transaction.make())
+      const innocent = yield* transaction.add(Op.create("/a"), Op.create("/b"))
+      const guilty = yield* transaction.add(Op.create("/c"), Op.check("/missing", "any"))
+      const error = yield* Effect.flip(transaction.commit)
+      assert.isTrue(error.reason._tag === "TransactionFailed" && error.reason.index === 3)
+      const own = yield* Effect.flip(guilty)
+      assert.isTrue(
+        own._tag === "ZooKeeperError" && own.reason._tag === "TransactionFailed" && own.reason.index === 1,
+        String(own)
+      )
+      const other = yield* Effect.flip(innocent)
+      assert.strictEqual(other._tag, "NotCommitted")
+      assert.match(other.message, /\/missing/)
+      assert.deepStrictEqual(yield* zk.children("/"), [])
+    })
+  )
+
+  it.live("commits under a holder only while its node exists", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const transaction = yield* using(zk)(Transaction.make())
+      const lock = yield* using(zk)(Lock.make({ path: PATH }))
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const held = yield* lock.acquire
+          const good = yield* transaction.add(Op.create("/a"))
+          yield* transaction.commitUnder(held)
+          assert.deepStrictEqual(yield* good, ["/a"])
+          const guilty = yield* transaction.add(Op.create("/a"))
+          yield* Effect.flip(transaction.commitUnder(held))
+          const own = yield* Effect.flip(guilty)
+          assert.isTrue(
+            own._tag === "ZooKeeperError" && own.reason._tag === "TransactionFailed" && own.reason.index === 0
+          )
+          yield* zk.delete(held.node)
+          const late = yield* transaction.add(Op.create("/b"))
+          assert.strictEqual((yield* Effect.flip(transaction.commitUnder(held)))._tag, "LeaseLost")
+          assert.strictEqual((yield* Effect.flip(late))._tag, "NotCommitted")
+        })
+      )
+      assert.isTrue(Option.isNone(yield* zk.exists("/b")))
+    })
+  )
+
+  it.live("fails with what is known when the answer is lost: it may have been done", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied()
+      const transaction = yield* using(zk)(Transaction.make())
+      const part = yield* transaction.add(Op.create("/a"))
+      const dropped = yield* proxy.dropReplyTo(({ type }) => type === multi.code)
+      const error = yield* Effect.flip(transaction.commit)
+      yield* dropped
+      assert.strictEqual(error.applied, "unknown")
+      const own = yield* Effect.flip(part)
+      assert.isTrue(own._tag === "NotCommitted" && (own.cause as typeof error).applied === "unknown")
+      assert.isTrue(Option.isSome(yield* other.exists("/a")))
+    })
+  )
+
+  it.live("is a layer that modules share", () => {
+    class Orders extends Transaction.Service<Orders>()("test/Orders") {}
+    const module = (path: string) => Effect.flatMap(Orders, (orders) => orders.add(Op.create(path)))
+    return Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const program = Effect.gen(function* () {
+        const results = yield* Effect.forEach(["/x", "/y"], module)
+        yield* (yield* Orders).commit
+        return (yield* Effect.all(results)).flat()
+      })
+      const layer = Layer.provide(Orders.layer, Layer.succeed(ZooKeeper.ZooKeeper, zk))
+      assert.deepStrictEqual(yield* Effect.provide(program, layer), ["/x", "/y"])
+    })
+  })
+})
