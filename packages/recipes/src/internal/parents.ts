@@ -16,6 +16,10 @@ const ensure = (zk: ZooKeeper, node: string, mode: CreateMode): Effect.Effect<vo
   return Effect.flatMap(zk.exists(node), (found) => (Option.isSome(found) ? Effect.void : create))
 }
 
+/** Programs made persistent parents before there were containers (3.5), as a driver must that has none. */
+const possible = (zk: ZooKeeper, mode: CreateMode): CreateMode =>
+  mode === "container" && zk.driver.unsupported("createContainer") !== undefined ? "persistent" : mode
+
 /**
  * Creates a node, and first the path above it where there is none. A container may be reaped between the two, whenever
  * it is empty: then both are done again (kazoo and Curator's queue fail here).
@@ -26,7 +30,9 @@ export const createBelow = <A>(
   mode: CreateMode,
   create: Effect.Effect<A, ZooKeeperError>
 ): Effect.Effect<A, ZooKeeperError> => {
-  const ensured = Effect.forEach(Path.lineage(parent), (node) => ensure(zk, node, mode), { discard: true })
+  const ensured = Effect.forEach(Path.lineage(parent), (node) => ensure(zk, node, possible(zk, mode)), {
+    discard: true
+  })
   return Effect.catchReason(create, "ZooKeeperError", "NoNode", () =>
     Effect.retry(Effect.andThen(ensured, create), {
       schedule: Schedule.recurs(10),
