@@ -1,6 +1,8 @@
 /** Opening and closing a session over node-zookeeper-client where nothing goes as it should. */
 import * as NodeZookeeperClient from "@effect-zookeeper/core/NodeZookeeperClient"
+import * as Op from "@effect-zookeeper/core/Op"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import { assert, describe, it } from "@effect/vitest"
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
@@ -10,6 +12,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import { awaitState } from "../support/awaitState.ts"
 import { within } from "../support/realTime.ts"
 import { acceptSession } from "../support/script.ts"
@@ -81,6 +84,41 @@ describe("opening", () => {
       }
       const error = yield* Effect.flip(NodeZookeeperClient.make({ connect: "a:99999" }))
       assert.strictEqual(error.reason._tag, "InvalidArgument")
+    })
+  )
+
+  it.live("refuses what the library refuses, before it is sent", () =>
+    Effect.gen(function* () {
+      const connect = yield* SharedServers.single
+      const zk = yield* NodeZookeeperClient.make({ connect, maxRequest: 4_000_000 })
+      const large = yield* Effect.flip(zk.create("/large", new Uint8Array(1_048_577)))
+      const nameless = yield* Effect.flip(zk.create("/zookeeper/", "", { mode: "persistentSequential" }))
+      for (const error of [large, nameless]) {
+        assert.strictEqual(error.reason._tag, "InvalidArgument")
+        assert.strictEqual(error.applied, "no")
+        assert.include(error.message, "node-zookeeper-client refuses")
+      }
+      for (const [operation, effect] of [
+        ["sync", zk.sync()],
+        ["create2", zk.create2("/x")],
+        ["createContainer", zk.create("/x", "", { mode: "container" })],
+        ["createTTL", zk.create("/x", "", { mode: "ttl", ttl: "1 minute" })],
+        ["createContainer", zk.transact(Op.create("/x", "", { mode: "container" }))],
+        ["multiRead", zk.multiRead(Op.get("/"))],
+        ["getEphemerals", zk.getEphemerals()],
+        ["getAllChildrenNumber", zk.allChildrenNumber("/")],
+        ["whoAmI", zk.whoAmI],
+        ["reconfig", zk.reconfig({ members: ["server.1=a:1:2;3"] })]
+      ] as const) {
+        const error = yield* Effect.flip<unknown, ZooKeeperError, never>(effect)
+        assert.strictEqual(error.reason._tag, "Unsupported")
+        assert.strictEqual(error.applied, "no")
+        assert.include(error.message, `node-zookeeper-client has no ${operation}; the native driver`)
+        assert.isDefined(zk.driver.unsupported(operation))
+      }
+      const watching = yield* Effect.flip(Stream.runDrain(zk.watch("/")))
+      assert.strictEqual(watching.reason._tag, "Unsupported")
+      yield* zk.get("/")
     })
   )
 
