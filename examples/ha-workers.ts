@@ -17,24 +17,31 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import { MASTERS, Masters, Servers } from "./ha.ts"
+import { MASTERS, Masters, SERVERS, Servers } from "./ha.ts"
 import { connectString } from "./server.ts"
 
 /** A process of ha-worker.ts, whose lines are printed after its name. */
 const start = (kind: "worker" | "server", name: string, env: Record<string, string>) =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const child = spawn(process.execPath, [join(import.meta.dirname, "ha-worker.ts"), kind, name], {
-        env: { ...process.env, ...env },
-        stdio: ["ignore", "pipe", "inherit"]
-      })
+      const child = spawn(
+        process.execPath,
+        [...process.execArgv, join(import.meta.dirname, "ha-worker.ts"), kind, name],
+        {
+          env: { ...process.env, ...env },
+          stdio: ["ignore", "pipe", "inherit"]
+        }
+      )
       const ended = new Promise<string>((resolve) =>
         child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`))
       )
-      createInterface(child.stdout).on("line", (line) => process.stdout.write(`  ${name} ${line}\n`))
+      const lines = createInterface(child.stdout)
+      lines.on("line", (line) => process.stdout.write(`  ${name} ${line}\n`))
       return {
         name,
         signal: (signal: NodeJS.Signals) => Effect.sync(() => void child.kill(signal)),
+        /** Its first line from now on. */
+        line: Effect.promise(() => new Promise<string>((resolve) => lines.once("line", resolve))),
         ended: Effect.promise(() => ended)
       }
     }),
@@ -59,11 +66,11 @@ const until = <A, E>(
     Effect.map((found) => (found._tag === "Some" ? found.value : []))
   )
 
-const story = Effect.gen(function* () {
+const story = Effect.fnUntraced(function* (connect: string) {
   const zk = yield* ZooKeeper.ZooKeeper
   const masters = yield* Masters
   const servers = yield* Servers
-  const env = { ZK_CONNECT: zk.session.hosts.join(",") }
+  const env = { ZK_CONNECT: connect }
   const leading = (wanted: (names: ReadonlyArray<string>) => boolean) =>
     until(masters.observe, ZooKeeper.text, "Masters", wanted)
   const listed = (wanted: (names: ReadonlyArray<string>) => boolean) =>
@@ -110,25 +117,26 @@ const story = Effect.gen(function* () {
   const game = yield* start("server", "game", withSession)
   yield* listed((names) => names.includes("game"))
   yield* Console.log("It is killed, and back in time:")
-  const before = yield* servers.members
+  const place = Effect.map(zk.exists(`${SERVERS}/game`), (stat) => (Option.isSome(stat) ? stat.value.czxid : undefined))
+  const before = yield* place
   yield* game.signal("SIGKILL")
   yield* game.ended
   const again = yield* start("server", "game", withSession)
-  yield* Effect.timeout(zk.sync(), "10 seconds")
-  yield* Console.log((yield* servers.members).length === before.length ? "Nobody saw it go." : "It was seen to go.")
-  yield* Effect.sleep("1 second")
+  yield* again.line
+  yield* Console.log((yield* place) === before ? "It kept its place." : "It lost its place.")
   yield* Console.log("It is killed, and not back in time:")
   yield* again.signal("SIGKILL")
   yield* again.ended
   yield* listed((names) => !names.includes("game"))
   yield* start("server", "game", withSession)
   yield* listed((names) => names.includes("game"))
+  yield* Console.log((yield* place) === before ? "It kept its place." : "It lost its place, and has a new one.")
 })
 
 const program = Effect.gen(function* () {
   const connect = yield* connectString
   const session = ZooKeeper.layer({ connect })
-  yield* story.pipe(
+  yield* story(connect).pipe(
     Effect.scoped,
     Effect.provide(Layer.provideMerge(Layer.mergeAll(Masters.layer, Servers.layer), session))
   )

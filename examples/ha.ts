@@ -15,5 +15,8 @@ export class Masters extends Election.Service<Masters>()("example/Masters", {
   leaders: 2
 }) {}
 
+/** Where the servers stand. */
+export const SERVERS = `${ROOT}/servers`
+
 /** Servers that are in a list while they live. */
-export class Servers extends Group.Service<Servers>()("example/Servers", { path: `${ROOT}/servers` }) {}
+export class Servers extends Group.Service<Servers>()("example/Servers", { path: SERVERS }) {}
