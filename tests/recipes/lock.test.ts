@@ -4,6 +4,7 @@ import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -13,6 +14,7 @@ import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { awaitState } from "../support/awaitState.ts"
 import {
   awaitQueue,
+  beside,
   body,
   isEntered,
   connectStringOf,
@@ -301,6 +303,29 @@ describe("a lock", () => {
       assert.strictEqual(yield* Fiber.join(waiter), third)
       yield* Fiber.join(holder)
       assert.deepStrictEqual(yield* queue(other!), [])
+    })
+  )
+
+  it.live("has its turn however long it waited: the lease is young again when it begins", () =>
+    Effect.gen(function* () {
+      const other = yield* onSingle()
+      const zk = yield* beside(other, { sessionTimeout: "1 second" })
+      const a = yield* using(other)(Lock.make({ path: PATH }))
+      const b = yield* using(zk)(Lock.make({ path: PATH }))
+      const work = body()
+      const holder = yield* Effect.forkChild(a.withLock(() => work.run))
+      yield* work.entered
+      const waiter = yield* Effect.forkChild(b.withLock(({ node }) => Effect.succeed(node)))
+      yield* awaitQueue(other, 2)
+      const [, place] = yield* nodes(other)
+      yield* awaitState(
+        Effect.map(Clock.currentTimeMillis, (now) => now - zk.session.deadline),
+        (late) => late > 0,
+        { describe: "nobody has confirmed the session of the waiter for long" }
+      )
+      yield* work.leave
+      assert.strictEqual(yield* Fiber.join(waiter), place)
+      yield* Fiber.join(holder)
     })
   )
 

@@ -15,7 +15,8 @@ export const confirm = (view: View): Effect.Effect<void, LeaseLost> =>
     const { info } = view.session
     return info.deadline - now >= Duration.toMillis(info.negotiatedTimeout) / 2
       ? Effect.void
-      : Effect.mapError(catchUp(view, "/"), () => new LeaseLost({ why: "deadline" }))
+      : // The session takes note of what was confirmed once a whole chunk is read, after this answer was told.
+        Effect.mapError(Effect.andThen(catchUp(view, "/"), Effect.yieldNow), () => new LeaseLost({ why: "deadline" }))
   })
 
 /**

@@ -1,0 +1,101 @@
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.recipes.leader.LeaderLatch;
+import org.apache.curator.framework.recipes.locks.InterProcessLock;
+import org.apache.curator.framework.recipes.locks.InterProcessMutex;
+import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
+import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
+import org.apache.curator.framework.recipes.locks.Lease;
+import org.apache.curator.framework.recipes.nodes.GroupMember;
+import org.apache.curator.retry.ExponentialBackoffRetry;
+
+/** Curator as the other party of a test: one command a line on stdin, one answer a line on stdout. */
+public final class Peer {
+    private static final Map<String, Object> things = new HashMap<>();
+    private static final Map<String, Lease> leases = new HashMap<>();
+
+    public static void main(String[] args) throws Exception {
+        CuratorFramework client =
+            CuratorFrameworkFactory.newClient(args[0], 10_000, 15_000, new ExponentialBackoffRetry(100, 5));
+        client.start();
+        client.blockUntilConnected();
+        System.out.println("ready");
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            try {
+                System.out.println(perform(client, line.split(" ")));
+            } catch (Exception error) {
+                System.out.println("error " + error);
+            }
+        }
+        client.close();
+    }
+
+    private static Object perform(CuratorFramework client, String[] words) throws Exception {
+        String name = words[1];
+        if (words[0].equals("new")) {
+            things.put(name, make(client, words[2], words[3], words[4]));
+            return "ok";
+        }
+        Object thing = things.get(name);
+        switch (words[0]) {
+            case "acquire": {
+                long millis = Math.round(1000 * Double.parseDouble(words[2]));
+                if (thing instanceof InterProcessSemaphoreV2) {
+                    Lease lease = ((InterProcessSemaphoreV2) thing).acquire(millis, TimeUnit.MILLISECONDS);
+                    if (lease != null) leases.put(name, lease);
+                    return lease != null;
+                }
+                return ((InterProcessLock) thing).acquire(millis, TimeUnit.MILLISECONDS);
+            }
+            case "release":
+                if (thing instanceof InterProcessSemaphoreV2) leases.remove(name).close();
+                else ((InterProcessLock) thing).release();
+                return "ok";
+            case "leads":
+                return ((LeaderLatch) thing).hasLeadership();
+            case "resign":
+                ((LeaderLatch) thing).close();
+                return "ok";
+            case "join":
+                ((GroupMember) thing).start();
+                return "ok";
+            case "leave":
+                ((GroupMember) thing).close();
+                return "ok";
+            case "members":
+                return String.join(",", new TreeSet<>(((GroupMember) thing).getCurrentMembers().keySet()));
+            default:
+                throw new IllegalArgumentException(words[0]);
+        }
+    }
+
+    private static Object make(CuratorFramework client, String kind, String path, String id) throws Exception {
+        switch (kind) {
+            case "lock":
+                return new InterProcessMutex(client, path);
+            case "read":
+                return new InterProcessReadWriteLock(client, path).readLock();
+            case "write":
+                return new InterProcessReadWriteLock(client, path).writeLock();
+            case "semaphore":
+                return new InterProcessSemaphoreV2(client, path, 2);
+            case "candidate": {
+                LeaderLatch latch = new LeaderLatch(client, path, id);
+                latch.start();
+                return latch;
+            }
+            case "group":
+                return new GroupMember(client, path, id, id.getBytes(StandardCharsets.UTF_8));
+            default:
+                throw new IllegalArgumentException(kind);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+/** One path, two libraries: what docs/interop.md promises, pair by pair. */
+import type { Dialect } from "@effect-zookeeper/recipes/Dialect"
+import type { Holder } from "@effect-zookeeper/recipes/Holder"
+import * as Election from "@effect-zookeeper/recipes/Election"
+import * as Group from "@effect-zookeeper/recipes/Group"
+import * as Lock from "@effect-zookeeper/recipes/Lock"
+import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
+import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import { awaitState } from "../support/awaitState.ts"
+import { awaitQueue, type Client, connectStringOf, onSingle, PATH as path, queue, using } from "../recipes/support.ts"
+import * as Peer from "./peer.ts"
+import * as provide from "./provide.ts"
+
+/** Long enough to see that somebody does not get it. */
+const SHORT = 0.5
+/** Whoever is to get it does so within this. */
+const LONG = 60
+
+const peers = { kazoo: provide.kazoo, Curator: provide.curator }
+type Name = keyof typeof peers
+
+const begin = Effect.fnUntraced(function* (name: Name) {
+  const zk = yield* onSingle()
+  return { zk, peer: yield* Peer.start(peers[name], connectStringOf(zk)) }
+})
+
+/** Ours and theirs exclude each other, whoever comes first, and hand over. */
+const excludes = Effect.fnUntraced(function* (zk: Client, ours: Lock.LockOf<Holder>, theirs: Peer.Thing) {
+  assert.isTrue(yield* theirs.acquire(LONG))
+  assert.deepStrictEqual(yield* ours.tryWithLock(() => Effect.void), Option.none())
+  const waiter = yield* Effect.forkChild(ours.withLock(() => theirs.acquire(SHORT)))
+  yield* awaitQueue(zk, 2)
+  yield* theirs.release
+  assert.isFalse(yield* Fiber.join(waiter), "they got what we hold")
+  // And the other way round: they wait for us and get it when we let go.
+  const scope = yield* Scope.make()
+  yield* Scope.provide(ours.acquire, scope)
+  const getting = yield* Effect.forkChild(theirs.acquire(LONG), { startImmediately: true })
+  yield* awaitQueue(zk, 2)
+  yield* Scope.close(scope, Exit.void)
+  assert.isTrue(yield* Fiber.join(getting))
+  yield* theirs.release
+  yield* awaitQueue(zk, 0)
+})
+
+const shares = Effect.fnUntraced(function* (zk: Client, ours: Lock.LockOf<Holder>, theirs: Peer.Thing) {
+  const both = yield* ours.withLock(() => Effect.tap(theirs.acquire(LONG), () => theirs.release))
+  assert.isTrue(both)
+  assert.isTrue(yield* theirs.acquire(LONG))
+  assert.isTrue(Option.isSome(yield* ours.tryWithLock(() => Effect.void)))
+  yield* theirs.release
+  yield* awaitQueue(zk, 0)
+})
+
+/** The pairs of a dialect of ours and a kind of theirs. */
+const pairs: ReadonlyArray<readonly [Name, Dialect, (kind: string) => string, string]> = [
+  ["Curator", "curator", (kind) => kind, "as it is"],
+  ["kazoo", "kazoo", (kind) => kind, "as it is"],
+  ["kazoo", "curator", (kind) => `curator-${kind}`, "with the documented subclasses"]
+]
+
+for (const [name, dialect, kindOf, how] of pairs) {
+  describe(`${name} ${how}, ours in the dialect ${dialect}`, () => {
+    it.live("a lock excludes both ways", () =>
+      Effect.gen(function* () {
+        const { peer, zk } = yield* begin(name)
+        const ours = yield* using(zk)(Lock.make({ path, dialect }))
+        yield* excludes(zk, ours, yield* peer.make(kindOf("lock"), path))
+      })
+    )
+
+    it.live("read and write locks share and exclude both ways", () =>
+      Effect.gen(function* () {
+        const { peer, zk } = yield* begin(name)
+        const ours = yield* using(zk)(ReadWriteLock.make({ path, dialect }))
+        const read = yield* peer.make(kindOf("read"), path)
+        const write = yield* peer.make(kindOf("write"), path)
+        yield* shares(zk, ours.read, read)
+        yield* excludes(zk, ours.write, write)
+        yield* excludes(zk, ours.write, read)
+        yield* excludes(zk, ours.read, write)
+      })
+    )
+  })
+}
+
+const candidates: ReadonlyArray<readonly [Name, Dialect]> = [
+  ["Curator", "curator"],
+  ["kazoo", "kazoo"]
+]
+
+for (const [name, dialect] of candidates) {
+  it.live(`an election has one leader, ours or ${name}'s, and hands over both ways`, () =>
+    Effect.gen(function* () {
+      const { peer, zk } = yield* begin(name)
+      const ours = yield* using(zk)(Election.make({ path, dialect, data: "ours" }))
+      const awaitLead = (thing: Peer.Thing) =>
+        awaitState(thing.leads, (leads) => leads, { describe: "the other one leads", within: "60 seconds" })
+      const awaitOurs = awaitState(ours.role, (role) => role === "Leader", {
+        describe: "ours leads",
+        within: "60 seconds"
+      })
+
+      const first = yield* peer.make("candidate", path, "theirs")
+      yield* awaitLead(first)
+      const leading = yield* Effect.forkChild(ours.whileLeader(() => Effect.never))
+      yield* awaitQueue(zk, 2)
+      assert.strictEqual(yield* ours.role, "Standby")
+      assert.deepStrictEqual(
+        (yield* ours.leaders).map(({ data }) => new TextDecoder().decode(data)),
+        ["theirs"]
+      )
+      yield* first.resign
+      yield* awaitOurs
+      const second = yield* peer.make("candidate", path, "again")
+      yield* awaitQueue(zk, 2)
+      assert.isFalse(yield* second.leads)
+      yield* Fiber.interrupt(leading)
+      yield* awaitLead(second)
+      yield* second.resign
+    })
+  )
+}
+
+it.live("kazoo's Party and our group see each other's members", () =>
+  Effect.gen(function* () {
+    const { peer, zk } = yield* begin("kazoo")
+    const ours = yield* using(zk)(Group.make({ path, dialect: "kazoo", id: "ours" }))
+    const party = yield* peer.make("party", path, "theirs")
+    yield* party.join
+    const ids = Effect.map(ours.members, (members) =>
+      members
+        .map(({ id }) => id)
+        .sort()
+        .join()
+    )
+    assert.strictEqual(yield* ids, "ours,theirs")
+    assert.strictEqual(yield* party.members, "ours,theirs")
+    yield* party.leave
+    assert.strictEqual(yield* ids, "ours")
+    assert.strictEqual(yield* party.members, "ours")
+    const shallow = yield* peer.make("shallow", path, "shallow")
+    yield* shallow.join
+    assert.strictEqual(yield* ids, "ours,shallow")
+  })
+)
+
+it.live("Curator's GroupMember and our group see each other's members", () =>
+  Effect.gen(function* () {
+    const { peer, zk } = yield* begin("Curator")
+    const ours = yield* using(zk)(Group.make({ path, id: "ours", data: "o" }))
+    const group = yield* peer.make("group", path, "theirs")
+    yield* group.join
+    const seen = Effect.map(ours.members, (members) =>
+      members.map(({ data, id }) => `${id}=${new TextDecoder().decode(data)}`).join()
+    )
+    yield* awaitState(seen, (now) => now === "ours=o,theirs=theirs", { describe: "both, by us" })
+    yield* awaitState(group.members, (now) => now === "ours,theirs", { describe: "both, by them" })
+    yield* group.leave
+    yield* awaitState(seen, (now) => now === "ours=o", { describe: "ours alone" })
+  })
+)
+
+it.live("Curator's InterProcessSemaphoreV2 and our semaphore share their leases both ways", () =>
+  Effect.gen(function* () {
+    const { peer, zk } = yield* begin("Curator")
+    const ours = yield* using(zk)(Semaphore.make({ path, leases: 2 }))
+    const [one, two] = [yield* peer.make("semaphore", path), yield* peer.make("semaphore", path)]
+    // One each, and no third.
+    const held = yield* Scope.make()
+    yield* Scope.provide(ours.acquire, held)
+    assert.isTrue(yield* one.acquire(LONG))
+    assert.isFalse(yield* two.acquire(SHORT))
+    assert.deepStrictEqual(yield* ours.tryWithLease(() => Effect.void), Option.none())
+    assert.deepStrictEqual(yield* ours.tryWithLease(() => Effect.void, { wait: "300 millis" }), Option.none())
+    // Ours comes back: theirs gets it, and the other way round.
+    const getting = yield* Effect.forkChild(two.acquire(LONG), { startImmediately: true })
+    yield* awaitQueue(zk, 3, `${path}/leases`)
+    yield* Scope.close(held, Exit.void)
+    assert.isTrue(yield* Fiber.join(getting))
+    const waiting = yield* Effect.forkChild(ours.withLease(() => Effect.succeed("ours")))
+    yield* awaitQueue(zk, 3, `${path}/leases`)
+    yield* one.release
+    assert.strictEqual(yield* Fiber.join(waiting), "ours")
+    yield* two.release
+    assert.deepStrictEqual(yield* queue(zk, `${path}/leases`), [])
+  })
+)
+
+it.live(
+  "kazoo as it is does not see the names of Curator, which is why its programs need the subclass; ours sees both",
+  () =>
+    Effect.gen(function* () {
+      const { peer, zk } = yield* begin("kazoo")
+      const ours = yield* using(zk)(Lock.make({ path, dialect: "curator" }))
+      const theirs = yield* peer.make("lock", path)
+      // They do not honour ours.
+      assert.isTrue(yield* ours.withLock(() => theirs.acquire(LONG)))
+      // Ours honours theirs.
+      assert.deepStrictEqual(yield* ours.tryWithLock(() => Effect.void), Option.none())
+      yield* theirs.release
+    })
+)

@@ -1,0 +1,90 @@
+/** A program on another library, on the other side of a pipe. */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { spawn } from "node:child_process"
+import { createInterface } from "node:readline"
+import { awaitState } from "../support/awaitState.ts"
+import { type TimedOut, within } from "../support/realTime.ts"
+import type { NoPeer, Peer as Program } from "./provide.ts"
+
+/** Some recipe in the other program. */
+export interface Thing {
+  /** Whether it was acquired within so many seconds. */
+  readonly acquire: (seconds: number) => Effect.Effect<boolean, TimedOut>
+  readonly release: Effect.Effect<string, TimedOut>
+  readonly leads: Effect.Effect<boolean, TimedOut>
+  readonly resign: Effect.Effect<string, TimedOut>
+  readonly join: Effect.Effect<string, TimedOut>
+  readonly leave: Effect.Effect<string, TimedOut>
+  readonly members: Effect.Effect<string, TimedOut>
+}
+
+export interface Peer {
+  /** Makes a recipe of this kind. */
+  readonly make: (kind: string, path: string, id?: string) => Effect.Effect<Thing, TimedOut>
+}
+
+/** Starts the program with a session of its own; it ends with the scope. */
+export const start = Effect.fnUntraced(function* (
+  provide: Effect.Effect<Program, NoPeer>,
+  connect: string
+): Effect.fn.Return<Peer, NoPeer | TimedOut, Scope.Scope> {
+  const { args, command, env } = yield* provide
+  const lines: Array<string> = []
+  let errors = ""
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() => {
+      const child = spawn(command, [...args, connect], { env: { ...process.env, ...env }, stdio: "pipe" })
+      createInterface(child.stdout).on("line", (line) => lines.push(line))
+      child.stderr.on("data", (data: Buffer) => {
+        errors = (errors + data.toString()).slice(-2000)
+      })
+      return child
+    }),
+    (child) => Effect.sync(() => void child.kill("SIGKILL"))
+  )
+  let expected = 0
+  const answer = (what: string) => {
+    const index = expected++
+    return within(
+      Effect.map(
+        awaitState(
+          Effect.sync(() => lines[index]),
+          (line) => line !== undefined,
+          { describe: what, within: "90 seconds" }
+        ),
+        (line) => line!
+      ),
+      "90 seconds",
+      () => `${what}: no answer; ${lines.join("; ")} ${errors}`
+    )
+  }
+  const ask = (...words: ReadonlyArray<string>) =>
+    Effect.suspend(() => {
+      const line = words.join(" ")
+      child.stdin.write(`${line}\n`)
+      return Effect.filterOrElse(
+        answer(line),
+        (said) => !said.startsWith("error"),
+        (said) => Effect.die(new Error(`${line}: ${said} ${errors}`))
+      )
+    })
+  yield* answer("the peer starts")
+  let count = 0
+  return {
+    make: Effect.fnUntraced(function* (kind: string, path: string, id = "peer") {
+      const name = `thing${count++}`
+      yield* ask("new", name, kind, path, id)
+      const isTrue = (said: string) => said === "true"
+      return {
+        acquire: (seconds) => Effect.map(ask("acquire", name, `${seconds}`), isTrue),
+        release: ask("release", name),
+        leads: Effect.map(ask("leads", name), isTrue),
+        resign: ask("resign", name),
+        join: ask("join", name),
+        leave: ask("leave", name),
+        members: ask("members", name)
+      }
+    })
+  }
+})
