@@ -28,7 +28,7 @@ const inBatches = <A, E, R>(items: ReadonlyArray<string>, what: (path: string) =
 
 describe("20,000 watched paths, 1.2 MB of text, on a server with the default limit of 1 MB,", () => {
   it.live(
-    "survive a reconnect: what changed meanwhile is read again, and nothing else",
+    "survive a reconnect (bug museum 19): what changed meanwhile is read again, and nothing else",
     () =>
       Effect.gen(function* () {
         // Watches beside the heap that tests of less need.
@@ -99,7 +99,7 @@ describe("20,000 watched paths, 1.2 MB of text, on a server with the default lim
 
 describe("10,000 streams that were opened and closed", () => {
   it.live(
-    "leave nothing behind, on the server and here: state streams, raw ones, one-shot ones, on missing nodes too",
+    "leave nothing behind (bug museum 24), on the server and here: state streams, raw ones, one-shot ones, on missing nodes too",
     () =>
       Effect.gen(function* () {
         const server = yield* RealServer.make({ jvm: ["-Xmx192m"] })

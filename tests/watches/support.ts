@@ -125,6 +125,16 @@ export const awaitReconnect = <A, E, R>(zk: Client, cut: Effect.Effect<A, E, R>)
     stop()
   })
 
+/** Takes the network away while something happens elsewhere; returns when all watches are registered again. */
+export const away = <A, E, R>({ cut, proxies, zk }: Proxied, meanwhile: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    for (const proxy of proxies) yield* proxy.refuse
+    yield* cut
+    yield* meanwhile
+    for (const proxy of proxies) yield* proxy.listen
+    yield* zk.sync()
+  })
+
 /** Counts the requests that go through a proxy, by their code. */
 export const countRequests = Effect.fnUntraced(function* (proxy: Proxy.Proxy) {
   const counts = new Map<number, number>()
