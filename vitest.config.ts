@@ -45,6 +45,8 @@ export default defineConfig({
     projects: [
       project("unit", ["packages/*/test/**/*.test.ts"]),
       project("real", ["tests/real/**/*.test.ts"], onServers),
+      project("watches", ["tests/watches/**/*.test.ts"], onServers),
+      project("auth", ["tests/auth/**/*.test.ts"], onServers),
       ...otherVersions,
       // These run the built command: `npm run build` first.
       project("cli", ["tests/cli/**/*.test.ts"], onServers),

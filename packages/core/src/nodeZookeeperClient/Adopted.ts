@@ -75,7 +75,9 @@ class AdoptedLine extends ClientLine {
   }
 
   /** The client does that by itself. */
-  setWatches(): void {}
+  setWatches(): boolean {
+    return false
+  }
 
   /** The client logs in again with what it was told once. */
   protected logIn(scheme: string, credentials: Buffer): void {

@@ -78,7 +78,7 @@ export abstract class ClientLine implements Line {
   /** Opens the session over the connection that stands. */
   abstract handshake(connection: Connection, request: ConnectRequest): void
   /** Registers the watches of the session again. */
-  abstract setWatches<Request extends SetWatches>(operation: Operation<Request, any>, request: Request): void
+  abstract setWatches<Request extends SetWatches>(operation: Operation<Request, any>, request: Request): boolean
   protected abstract logIn(scheme: string, credentials: Buffer): void
   /** Ends the connection, for this reason. */
   protected abstract end(reason: Reason): void

@@ -84,13 +84,14 @@ class OwnLine extends ClientLine {
     this.proceed?.()
   }
 
-  setWatches<Request extends SetWatches>(_: Operation<Request, any>, request: Request): void {
+  setWatches<Request extends SetWatches>(_: Operation<Request, any>, request: Request): boolean {
     rearm(
       request,
       (call) => this.send(call),
       (event) => this.events.onEvent(event),
       () => this.dead
     )
+    return false
   }
 
   protected logIn(scheme: string, credentials: Buffer): void {

@@ -115,6 +115,7 @@ export class Conversation {
         },
         onFlushed: (at) => this.around.feed({ _tag: "Flushed", now: at }),
         onEvent,
+        onWatchesSet: (code) => this.around.watches.answered(code),
         onFatalCode: (code) => this.onFatalCode(code),
         onLost: (reason) => this.feed({ _tag: "Lost", cause: cause(reason), reason })
       },
@@ -160,12 +161,13 @@ export class Conversation {
     this.stop()
     this.isServing = true
     const line = this.current!
-    for (const batch of this.around.watches.batches(this.seen)) {
+    const { watches } = this.around
+    const sent = watches.batches(this.seen).filter((batch) => {
       // 3.5 does not know setWatches2, and needs it for persistent watches only.
       const lasting = batch.persistentWatches.length + batch.persistentRecursiveWatches.length > 0
-      if (lasting) line.setWatches(setWatches2, batch)
-      else line.setWatches(setWatches, batch)
-    }
+      return lasting ? line.setWatches(setWatches2, batch) : line.setWatches(setWatches, batch)
+    })
+    watches.sent(sent.length)
     this.around.onRoom(line)
     if (readOnly) this.seek()
   }

@@ -14,8 +14,8 @@ export type Line = Pick<
   Link,
   "depth" | "lastZxid" | "handshake" | "send" | "sendEncoded" | "ping" | "login" | "overdue" | "nextSweep" | "destroy"
 > & {
-  /** Registers watches again; answered without being waited for. */
-  readonly setWatches: <Request extends SetWatches>(operation: Operation<Request, any>, request: Request) => void
+  /** Registers watches again; true when the answer will be told by `onWatchesSet`. */
+  readonly setWatches: <Request extends SetWatches>(operation: Operation<Request, any>, request: Request) => boolean
 }
 
 /** A line and how it is opened: it is there before its connection is, and is destroyed also when that never comes. */

@@ -29,6 +29,8 @@ export interface LinkEvents {
   readonly onHeard: (confirmedAt: number, waitingSince: number | undefined) => void
   readonly onFlushed: (at: number) => void
   readonly onEvent: (event: WatchEvent.WatchEvent) => void
+  /** The server has answered a request that registers watches again. */
+  readonly onWatchesSet: (code: number) => void
   /** An answer came that ends the session or a login, whatever it was an answer to. */
   readonly onFatalCode: (code: number) => void
   /** The connection is no good any more. */
@@ -157,9 +159,10 @@ export class Link {
     this.sendReserved(Xid.PING, ping, undefined)
   }
 
-  /** Registers watches again; answered without being waited for. */
-  setWatches<Request>(operation: Operation<Request, any>, request: Request): void {
+  /** Registers watches again. */
+  setWatches<Request>(operation: Operation<Request, any>, request: Request): boolean {
     this.sendReserved(Xid.SET_WATCHES, operation, request)
+    return true
   }
 
   /** Logs in with one identity; undefined instead of a code says that the connection broke before the answer. */
@@ -289,7 +292,8 @@ export class Link {
         this.logins.shift()?.(err)
         return
       case Xid.SET_WATCHES:
-        return this.sawZxid(high, low)
+        this.sawZxid(high, low)
+        return this.events.onWatchesSet(err)
     }
     const wanted = this.inFlight.size === 0 ? "no request was unanswered" : `${this.expected} was expected`
     throw new JuteError(`an answer with xid ${xid} where ${wanted}`)

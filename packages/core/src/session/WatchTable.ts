@@ -23,8 +23,13 @@ const spentBy: Readonly<Record<WatchEvent["type"], number>> = {
 /** As much path text as goes into one request: well below any server's limit (ZOOKEEPER-706). */
 const BATCH_BYTES = 128 * 1024
 
+const UNIMPLEMENTED = -6
+
 export class WatchTable {
   private readonly kinds = new Map<string, number>()
+  /** Called when a server does not know lasting watches (before 3.6), at the cost of the connection. */
+  onRefused: () => void = () => {}
+  private unanswered = 0
 
   get size(): number {
     return this.kinds.size
@@ -63,6 +68,27 @@ export class WatchTable {
     const kinds = this.kinds.get(path)
     if (kinds === undefined || (kinds & LASTING) !== 0) return
     this.keep(path, kinds & ~spentBy[type])
+  }
+
+  /** Forgets which watches stay; what their watchers know of the paths is registered all the same. */
+  dropLasting(): void {
+    for (const [path, kinds] of this.kinds) this.keep(path, kinds & ~LASTING)
+  }
+
+  /** Whether events that come now may be of changes before this connection. */
+  get isReplaying(): boolean {
+    return this.unanswered > 0
+  }
+
+  /** So many requests to register everything again were sent, on a new connection. */
+  sent(requests: number): void {
+    this.unanswered = requests
+  }
+
+  /** The server has answered one of them, after all events that it brought about. */
+  answered(code: number): void {
+    this.unanswered--
+    if (code === UNIMPLEMENTED) this.onRefused()
   }
 
   /** The requests that register everything again; what changed after `relativeZxid` fires at once. */

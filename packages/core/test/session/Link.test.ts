@@ -29,6 +29,7 @@ const open = () => {
       onHeard: () => told.push("heard"),
       onFlushed: () => told.push("flushed"),
       onEvent: ({ path, type }) => told.push(`${type} ${path}`),
+      onWatchesSet: (code) => told.push(`watches set ${code}`),
       onFatalCode: (code) => told.push(`fatal ${code}`),
       // As the session does: the connection is no good any more.
       onLost: (reason) => {

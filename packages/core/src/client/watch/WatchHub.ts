@@ -4,20 +4,23 @@
  * Every watch that the client makes goes through here. A server up to 3.8 keeps one mode for a path and a connection, so
  * a one-shot watch beside a persistent one would silently take its place (measured on 3.8.0).
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Schedule from "effect/Schedule"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Acl from "../../model/Acl.ts"
 import * as Path from "../../model/Path.ts"
 import type { WatchEvent } from "../../model/WatchEvent.ts"
-import type { ZooKeeperError } from "../../model/ZooKeeperError.ts"
+import { Closed, type ZooKeeperError } from "../../model/ZooKeeperError.ts"
 import * as Metrics from "../../session/Metrics.ts"
 import type { Session } from "../../session/Session.ts"
-import * as FourLetterWord from "../../wire/FourLetterWord.ts"
 import { addWatch, AddWatchMode, removeWatches, WatcherType } from "../../wire/ops/watches.ts"
-import { once, perform, type View } from "../Attempt.ts"
+import { failure, once, type View } from "../Attempt.ts"
+import { type Abilities, abilities } from "./abilities.ts"
 
 /** Somebody who watches a path. The callbacks only take note: they neither fail nor call the session. */
 export interface Watcher {
@@ -25,9 +28,15 @@ export interface Watcher {
   readonly recursive: boolean
   /** Wants one event only: the read that it makes sets the watch, where no lasting one is there. */
   readonly oneShot?: boolean
-  readonly onEvent: (event: WatchEvent) => void
-  /** Events may have been missed: the connection was another one for a while, or the watch was replaced. */
-  readonly onGap: () => void
+  /** `late`: told on a new connection of what happened before it. */
+  readonly onEvent: (event: WatchEvent, late: boolean) => void
+  /**
+   * The connection is another one. `asked`: the server was asked what changed at the path meanwhile, and tells it as
+   * events; otherwise nobody knows.
+   */
+  readonly onGap: (asked: boolean) => void
+  /** No lasting watch is left, and none can be made: watches fire once from now on, and are set by reads. */
+  readonly onDowngrade: () => void
   /** There will be no more events, because the session is over. */
   readonly onEnd: () => void
 }
@@ -42,7 +51,11 @@ class Entry {
   readonly watchers = new Set<Watcher>()
   /** What the server has, or will have again after a reconnect. */
   mode: Mode = "none"
-  /** One change of the mode at a time. */
+  /** An addWatch was not answered, so the server may have another mode. */
+  doubtful = false
+  /** A read that sets a watch was given up before its answer. */
+  abandoned = false
+  /** Whatever changes the watches of the path, one at a time. */
   readonly gate = Semaphore.makeUnsafe(1)
 
   constructor(path: string) {
@@ -58,25 +71,36 @@ class Entry {
     }
     return wanted
   }
+
+  get isSettled(): boolean {
+    return this.watchers.size > 0 && this.wanted === this.mode && !this.doubtful
+  }
 }
 
 export class WatchHub {
   private readonly session: Session
   private readonly view: View
+  private readonly fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
   private readonly entries = new Map<string, Entry>()
+  /** How many watch everything below a path. */
   private recursive = 0
-  private kind: Kind | undefined
+  private able: Abilities | undefined
+  private readonly asking = Semaphore.makeUnsafe(1)
+  private asked = false
   private interrupted = false
+  private connections = 0
 
   constructor(
     session: Session,
     retry: Schedule.Schedule<unknown, unknown>,
-    background: (effect: Effect.Effect<void>) => void
+    fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
   ) {
     this.session = session
-    this.view = { session, root: "", defaultAcl: Acl.openUnsafe, retry, background, hub: this }
+    this.fork = fork
+    this.view = { session, root: "", defaultAcl: Acl.openUnsafe, retry, background: fork, hub: this }
     session.onEvent((event) => this.deliver(event))
     session.onState(() => this.onState())
+    session.watches.onRefused = () => this.downgrade()
   }
 
   /** How many paths are watched. */
@@ -84,18 +108,61 @@ export class WatchHub {
     return this.entries.size
   }
 
+  isWatched(path: string): boolean {
+    return (this.entries.get(path)?.watchers.size ?? 0) > 0
+  }
+
+  /** Counts the connections: a read between two of which it went up may have been too late to be registered again. */
+  get connection(): number {
+    return this.connections
+  }
+
+  /** How reads for lasting watchers have to be made. */
+  get kind(): Kind {
+    return this.able?.lasting === false ? "oneShot" : "lasting"
+  }
+
   /** Watches the path that `view` calls `path` until the scope closes; returns once the server knows. */
   watch(view: View, path: string, watcher: Watcher): Effect.Effect<Kind, ZooKeeperError, Scope.Scope> {
-    const target = Path.prepend(view.root, path)
-    return Effect.flatMap(
-      Effect.acquireRelease(
-        Effect.sync(() => this.join(target, watcher)),
-        (entry) => Effect.sync(() => this.leave(entry, watcher))
-      ),
-      (entry) =>
-        Effect.flatMap(watcher.oneShot === true ? Effect.succeed("lasting" as const) : this.findKind, (kind) =>
-          this.settle(entry, kind, view)
-        )
+    return Effect.flatMap(this.joined(view, path, watcher), (entry) => {
+      const settled = this.settle(entry, view)
+      if (this.able !== undefined) return settled
+      // One at a time until it is known what the server can do: a request that it does not know costs the connection.
+      return this.asking.withPermit(Effect.andThen(this.ask, settled))
+    })
+  }
+
+  /**
+   * Listens for one event. `read` sets the watch where no lasting one is there: nothing else does meanwhile, for it would
+   * be replaced when the read is sent again.
+   */
+  once<A>(
+    view: View,
+    path: string,
+    watcher: Watcher,
+    read: (kind: Kind) => Effect.Effect<A, ZooKeeperError>
+  ): Effect.Effect<A, ZooKeeperError, Scope.Scope> {
+    return Effect.flatMap(this.joined(view, path, watcher), (entry) =>
+      entry.gate.withPermit(
+        Effect.suspend(() => this.reading(entry.path, read(entry.mode === "none" ? "oneShot" : "lasting")))
+      )
+    )
+  }
+
+  /** A read that may set a watch: when it is given up, that watch is there all the same. */
+  reading<A, E>(path: string, read: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return Effect.onInterrupt(read, () =>
+      Effect.sync(() => {
+        const entry = this.entries.get(path)
+        if (entry !== undefined && entry.mode === "none") entry.abandoned = true
+      })
+    )
+  }
+
+  private joined(view: View, path: string, watcher: Watcher): Effect.Effect<Entry, never, Scope.Scope> {
+    return Effect.acquireRelease(
+      Effect.sync(() => this.join(Path.prepend(view.root, path), watcher)),
+      (entry) => Effect.sync(() => this.leave(entry, watcher))
     )
   }
 
@@ -122,29 +189,47 @@ export class WatchHub {
   private leave(entry: Entry, watcher: Watcher): void {
     entry.watchers.delete(watcher)
     if (watcher.recursive) this.recursive--
-    if (entry.wanted !== entry.mode || entry.mode === "none") {
-      this.view.background(Effect.ignore(this.settle(entry, this.kind ?? "lasting", this.view)))
-    }
+    if (entry.isSettled) return
+    // The others must not go deaf because this took several attempts.
+    const again = Effect.retry(this.settle(entry, this.view), {
+      schedule: Schedule.spaced("1 second"),
+      while: () => this.session.over === undefined
+    })
+    this.fork(Effect.ignore(again))
   }
 
-  /** Brings the server to what the watchers of a path need now. */
-  private settle(entry: Entry, kind: Kind, view: View): Effect.Effect<Kind, ZooKeeperError> {
-    return entry.gate.withPermit(
-      Effect.suspend(() => (kind === "lasting" ? this.change(entry, view) : Effect.as(this.tidy(entry), kind)))
-    )
+  // ---- the server's watch
+
+  /**
+   * Brings the server to what the watchers of a path need now. Goes on to its end when the caller is interrupted: an
+   * addWatch that was sent and forgotten would leave its watch on the server.
+   */
+  private settle(entry: Entry, view: View): Effect.Effect<Kind, ZooKeeperError> {
+    return Effect.suspend(() => {
+      const settled = this.fork(entry.gate.withPermit(Effect.suspend(() => this.change(entry, view))))
+      return Effect.flatMap(Fiber.await(settled), (exit) =>
+        Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)
+          ? Effect.fail(failure(view, "watch", Path.strip(view.root, entry.path), new Closed({}), "no"))
+          : exit
+      )
+    })
   }
 
   private change(entry: Entry, view: View): Effect.Effect<Kind, ZooKeeperError> {
-    const { mode, wanted } = entry
-    if (mode === wanted) return Effect.as(this.tidy(entry), mode === "none" ? "oneShot" : "lasting")
-    const added = wanted === "none" ? this.tidy(entry) : this.add(entry, wanted, view)
-    if (mode === "none") return Effect.as(added, this.kind ?? "lasting")
-    return Effect.as(Effect.andThen(this.remove(entry), added), "lasting")
+    const kind = Effect.sync((): Kind => (entry.mode === "none" ? "oneShot" : "lasting"))
+    if (entry.watchers.size === 0) return Effect.andThen(this.tidy(entry), kind)
+    const { wanted } = entry
+    if (entry.isSettled || wanted === "none" || this.kind === "oneShot") return kind
+    return Effect.andThen(this.add(entry, wanted, view), kind)
   }
 
+  /**
+   * The new mode takes the old one's place without a gap between them; from 3.9 on it stands beside it, so the old one is
+   * removed by itself. Its type is not known to servers before 3.9.
+   */
   private add(entry: Entry, mode: Exclude<Mode, "none">, view: View): Effect.Effect<void, ZooKeeperError> {
-    const hadOther = entry.mode !== "none"
-    const added = perform({
+    const old = entry.mode
+    const sent = once({
       view,
       name: "watch",
       path: Path.strip(view.root, entry.path),
@@ -154,85 +239,103 @@ export class WatchHub {
         mode: mode === "recursive" ? AddWatchMode.PERSISTENT_RECURSIVE : AddWatchMode.PERSISTENT
       },
       success: () => {
-        this.kind = "lasting"
+        this.able ??= { lasting: true, sideBySide: false }
         entry.mode = mode
+        entry.doubtful = false
+        if (old !== "none" && old !== mode) this.session.watches.remove(entry.path, old)
         this.session.watches.add(entry.path, mode)
-        if (hadOther) for (const watcher of entry.watchers) watcher.onGap()
       }
     })
-    return Effect.catchReason(added, "ZooKeeperError", "Unimplemented", () => {
-      this.kind = "oneShot"
-      return Effect.void
-    })
-  }
-
-  /** Without a connection there is no watch on any server: it is enough not to register it again. */
-  private remove(entry: Entry): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.session.watches.forget(entry.path)
-      entry.mode = "none"
-      if (!this.session.info.connected || this.session.unsupported("removeWatches") !== undefined) return Effect.void
-      return Effect.ignore(
-        once({
-          view: this.view,
-          name: "watch",
-          path: entry.path,
-          operation: removeWatches,
-          request: { path: entry.path, type: WatcherType.ANY },
-          success: () => {}
-        })
+    const added = sent.pipe(
+      Effect.onError(() => Effect.sync(() => (entry.doubtful = true))),
+      Effect.retry({ schedule: this.view.retry, while: (error) => error.isRetryable && this.kind === "lasting" }),
+      Effect.catchIf(
+        ({ reason }) => reason._tag === "Unimplemented" || this.kind === "oneShot",
+        () => Effect.sync(() => this.downgrade())
       )
-    })
+    )
+    const type = old === "recursive" ? WatcherType.PERSISTENT_RECURSIVE : WatcherType.PERSISTENT
+    return old === "none" || old === mode || this.able?.sideBySide !== true
+      ? added
+      : Effect.andThen(added, this.removed(entry.path, type))
   }
 
-  /** Forgets a path that nobody watches, and the one-shot watches that reads may have left on it. */
+  private removed(path: string, type: number): Effect.Effect<void> {
+    return Effect.ignore(
+      once({
+        view: this.view,
+        name: "watch",
+        path,
+        operation: removeWatches,
+        request: { path, type },
+        success: () => {}
+      })
+    )
+  }
+
+  /** Nobody watches the path any more. Whoever joins while the answer is awaited finds no watch, and makes one. */
   private tidy(entry: Entry): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      if (entry.watchers.size > 0) return Effect.void
-      this.end(entry)
-      return this.session.watches.knows(entry.path) ? this.remove(entry) : Effect.void
+    const { watches } = this.session
+    const { abandoned, doubtful, mode, path } = entry
+    const isThere = mode !== "none" || abandoned || doubtful || watches.knows(path)
+    watches.forget(path)
+    entry.mode = "none"
+    entry.abandoned = entry.doubtful = false
+    // Without a connection there is no watch on any server: it is enough not to register it again.
+    const isRemovable = this.session.info.connected && this.session.unsupported("removeWatches") === undefined
+    return Effect.map(isThere && isRemovable ? this.removed(path, WatcherType.ANY) : Effect.void, () => {
+      if (entry.watchers.size === 0) this.end(entry)
     })
   }
 
-  /** Whether watches can stay: what the server's version says, else what it answers to the first one. */
-  private readonly findKind: Effect.Effect<Kind> = Effect.suspend(() => {
-    if (this.kind !== undefined) return Effect.succeed(this.kind)
-    if (this.session.unsupported("addWatch") !== undefined) this.kind = "oneShot"
-    if (this.kind !== undefined) return Effect.succeed(this.kind)
-    return Effect.match(this.session.fourLetterWord("srvr"), {
-      onFailure: () => "lasting" as const,
-      onSuccess: (text) => {
-        const answer = FourLetterWord.parse("srvr", text)
-        if (answer._tag !== "Answered" || answer.value.version === undefined) return "lasting"
-        const [major = 0, minor = 0] = answer.value.version.split(".").map(Number)
-        this.kind = major > 3 || (major === 3 && minor >= 6) ? "lasting" : "oneShot"
-        return this.kind
-      }
+  /** Asks the server once what it can do; where it does not say, the first addWatch tells. */
+  private readonly ask: Effect.Effect<void> = Effect.suspend(() => {
+    if (this.able !== undefined || this.asked) return Effect.void
+    this.asked = true
+    return Effect.map(abilities(this.session), (able) => {
+      this.able ??= able
     })
   })
+
+  /** A server before 3.6 was met: from now on, whichever servers follow, watches fire once. */
+  private downgrade(): void {
+    if (this.kind === "oneShot") return
+    this.able = { lasting: false, sideBySide: false }
+    this.session.watches.dropLasting()
+    for (const entry of this.entries.values()) {
+      entry.mode = "none"
+      entry.doubtful = false
+    }
+    this.tell((watcher) => watcher.onDowngrade())
+  }
 
   // ---- events
 
   private deliver(event: WatchEvent): void {
     const { path, type } = event
-    for (const watcher of this.entries.get(path)?.watchers ?? []) {
-      if (!watcher.recursive || type !== "NodeChildrenChanged") watcher.onEvent(event)
+    const late = this.session.watches.isReplaying
+    const entry = this.entries.get(path)
+    // From 3.9 on a one-shot watch may stand beside the recursive one and tell what is derived already.
+    if (type === "NodeChildrenChanged" && entry?.mode === "recursive" && !late) return
+    for (const watcher of entry?.watchers ?? []) {
+      if (!watcher.recursive || type !== "NodeChildrenChanged") watcher.onEvent(event, late)
     }
-    if (this.recursive === 0 || type === "NodeChildrenChanged" || path === "/") return
+    if (type === "NodeChildrenChanged" || path === "/") return
     const parent = Path.parent(path)
-    if (type !== "NodeDataChanged") this.deriveChildren(parent)
+    if (type !== "NodeDataChanged") this.deriveChildren(parent, late)
+    if (this.recursive === 0) return
     for (let above = parent; ; above = Path.parent(above)) {
-      for (const watcher of this.entries.get(above)?.watchers ?? []) if (watcher.recursive) watcher.onEvent(event)
+      for (const watcher of this.entries.get(above)?.watchers ?? []) if (watcher.recursive) watcher.onEvent(event, late)
       if (above === "/") return
     }
   }
 
   /** A recursive watch tells of no change of children; who watches the path alone learns it from the child's event. */
-  private deriveChildren(parent: string): void {
+  private deriveChildren(parent: string, late: boolean): void {
     const entry = this.entries.get(parent)
     if (entry?.mode !== "recursive") return
     for (const watcher of entry.watchers) {
-      if (!watcher.recursive) watcher.onEvent({ type: "NodeChildrenChanged", path: parent })
+      if (!watcher.recursive) watcher.onEvent({ type: "NodeChildrenChanged", path: parent }, late)
     }
   }
 
@@ -242,7 +345,10 @@ export class WatchHub {
     if (state._tag !== "Connected") this.interrupted = true
     else if (this.interrupted) {
       this.interrupted = false
-      this.tell((watcher) => watcher.onGap())
+      this.connections++
+      // What another library asks of the server is not known exactly.
+      const asked = this.session.unsupported("addWatch") === undefined
+      this.tell((watcher) => watcher.onGap(asked))
     }
   }
 

@@ -16,7 +16,7 @@ import { at, failure, perform, type View } from "../Attempt.ts"
 import { type Node, toNode } from "../Data.ts"
 import type { Once } from "../Service.ts"
 import { note } from "./read.ts"
-import type { Kind } from "./WatchHub.ts"
+import type { Kind, Watcher } from "./WatchHub.ts"
 
 const dataEvents: ReadonlySet<WatchEvent["type"]> = new Set(["NodeCreated", "NodeDataChanged", "NodeDeleted"])
 const childEvents: ReadonlySet<WatchEvent["type"]> = new Set(["NodeChildrenChanged", "NodeDeleted"])
@@ -44,7 +44,7 @@ const once = <Request extends { readonly path: string; readonly watch: boolean }
       const finish = (exit: Exit.Exit<WatchEvent, ZooKeeperError>) => {
         if (Deferred.doneUnsafe(next, exit)) view.background(Scope.close(scope, Exit.void))
       }
-      const listening = view.hub.watch(view, path, {
+      const watcher: Watcher = {
         recursive: false,
         oneShot: true,
         onEvent: (event) => {
@@ -52,29 +52,39 @@ const once = <Request extends { readonly path: string; readonly watch: boolean }
             finish(Exit.succeed({ ...event, path: Path.strip(view.root, event.path) }))
         },
         onGap: () => {},
+        onDowngrade: () => {},
         onEnd: () => finish(Exit.fail(failure(view, name, path, view.session.over ?? new Closed({}), "no")))
-      })
-      const reading = (kind: Kind) =>
-        perform({
-          view,
-          name,
-          path,
-          operation,
-          request: request(target, kind === "oneShot"),
-          success: (response) => {
-            armed = true
-            note(view, path, found)
-            return value(response)
-          },
-          ...(missing === undefined ? {} : { missing })
+      }
+      const reading = (kind: Kind): Effect.Effect<A, ZooKeeperError> =>
+        Effect.suspend(() => {
+          const { connection } = view.hub
+          const read = perform({
+            view,
+            name,
+            path,
+            operation,
+            request: request(target, kind === "oneShot"),
+            success: (response) => {
+              armed = true
+              note(view, path, found)
+              return value(response)
+            },
+            ...(missing === undefined ? {} : { missing })
+          })
+          return Effect.flatMap(read, (value) => {
+            if (!armed) {
+              armed = true
+              note(view, path, "exist")
+            }
+            if (view.hub.connection === connection) return Effect.succeed(value)
+            // Whether what was found was registered on the present connection is not certain.
+            armed = false
+            return reading(kind)
+          })
         })
-      const read = yield* Effect.onError(Effect.flatMap(Scope.provide(listening, scope), reading), () =>
+      const read = yield* Effect.onError(Scope.provide(view.hub.once(view, path, watcher, reading), scope), () =>
         Scope.close(scope, Exit.void)
       )
-      if (!armed) {
-        armed = true
-        note(view, path, "exist")
-      }
       const unwatch = Effect.suspend(() => Scope.close(scope, Exit.void))
       return { value: read, next: Effect.onInterrupt(Deferred.await(next), () => unwatch) }
     })

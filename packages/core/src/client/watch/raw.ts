@@ -5,12 +5,16 @@ import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Path from "../../model/Path.ts"
-import { Closed, Unsupported, type ZooKeeperError } from "../../model/ZooKeeperError.ts"
+import { Closed, type Reason, Unsupported, type ZooKeeperError } from "../../model/ZooKeeperError.ts"
 import type { WatchElement, WatchOptions } from "../Service.ts"
-import { at, failure, type View } from "../Attempt.ts"
+import { at, failure, invalid, type View } from "../Attempt.ts"
 
 const BUFFER = 4096
 const RESYNC: WatchElement = { _tag: "Resync" }
+
+const noLasting = new Unsupported({
+  detail: "this server or driver has no persistent watches (ZooKeeper 3.6); follow the node with `changes`"
+})
 
 /**
  * Registers the watch and gives its events. A consumer that is more than `buffer` events behind gets one `Resync` in
@@ -24,9 +28,16 @@ export const watchScoped = (
   at(view, "watch", path, () =>
     Effect.suspend(() => {
       const limit = options?.buffer ?? BUFFER
+      if (!(Number.isSafeInteger(limit) && limit > 0)) {
+        return invalid(view, "watch", path, `buffer must be a whole number of at least 1, not ${limit}`)
+      }
       const ready = Latch.makeUnsafe()
       let pending: Array<WatchElement> = []
-      let ended = false
+      let ended: Reason | undefined
+      const end = (reason: Reason) => {
+        ended = reason
+        ready.openUnsafe()
+      }
       const push = (element: WatchElement) => {
         if (pending.length >= limit) pending = [RESYNC]
         else if (element !== RESYNC || pending.at(-1) !== RESYNC) pending.push(element)
@@ -40,10 +51,8 @@ export const watchScoped = (
             event: view.root === "" ? event : { ...event, path: Path.strip(view.root, event.path) }
           }),
         onGap: () => push(RESYNC),
-        onEnd: () => {
-          ended = true
-          ready.openUnsafe()
-        }
+        onDowngrade: () => end(noLasting),
+        onEnd: () => end(view.session.over ?? new Closed({}))
       })
       const pull: Effect.Effect<Arr.NonEmptyReadonlyArray<WatchElement>, ZooKeeperError> = Effect.suspend(() => {
         const elements = pending
@@ -51,25 +60,14 @@ export const watchScoped = (
           pending = []
           return Effect.succeed(elements as unknown as Arr.NonEmptyReadonlyArray<WatchElement>)
         }
-        if (ended) return Effect.fail(failure(view, "watch", path, view.session.over ?? new Closed({}), "no"))
+        if (ended !== undefined) return Effect.fail(failure(view, "watch", path, ended, "no"))
         ready.closeUnsafe()
         return Effect.andThen(ready.await, pull)
       })
       return Effect.flatMap(registered, (kind) =>
         kind === "lasting"
           ? Effect.succeed(Stream.fromPull(Effect.succeed(pull)))
-          : Effect.fail(
-              failure(
-                view,
-                "watch",
-                path,
-                new Unsupported({
-                  detail:
-                    "this server or driver has no persistent watches (ZooKeeper 3.6); follow the node with `changes`"
-                }),
-                "no"
-              )
-            )
+          : Effect.fail(failure(view, "watch", path, noLasting, "no"))
       )
     })
   )

@@ -17,6 +17,8 @@ type Found<A> = Effect.Effect<Option.Option<A>, ZooKeeperError>
 export const note = (view: View, path: string, found: "data" | "child" | "exist"): void => {
   const { watches } = view.session
   const target = Path.prepend(view.root, path)
+  // A late answer to somebody who is gone.
+  if (!view.hub.isWatched(target)) return
   watches.add(target, found)
   if (found === "exist") {
     watches.remove(target, "data")

@@ -50,6 +50,11 @@ const spread = (view: View): Effect.Effect<void> =>
     ? Effect.void
     : Effect.flatMap(Random.next, (part) => Effect.sleep(part * Math.min(view.hub.size * SPREAD, LONGEST_SPREAD)))
 
+/** No answer came, and the session goes on or is followed by another: what is followed is still there to be read. */
+const isPassing = (view: View, { reason }: ZooKeeperError): boolean =>
+  view.session.over === undefined &&
+  (reason._tag === "ConnectionLost" || reason._tag === "Timeout" || reason._tag === "SessionExpired")
+
 /** Registers the watch and gives the stream of states. */
 export const follow = <S, A>(
   view: View,
@@ -57,39 +62,50 @@ export const follow = <S, A>(
   subject: Subject<S>,
   element: (state: S, change: Change) => A
 ): Effect.Effect<Stream.Stream<A, ZooKeeperError>, ZooKeeperError, Scope.Scope> =>
-  at(view, subject.name, path, () =>
+  at(view, subject.name, path, (target) =>
     Effect.suspend(() => {
+      const { hub } = view
       const stale = Latch.makeUnsafe(true)
       let gap = false
       let known: { readonly state: S } | undefined
-      const registered = view.hub.watch(view, path, {
+      const miss = () => {
+        gap = true
+        stale.openUnsafe()
+      }
+      const registered = hub.watch(view, path, {
         recursive: false,
-        onEvent: ({ type }) => {
-          if (type !== subject.ignores) stale.openUnsafe()
-        },
-        onGap: () => {
-          gap = true
+        onEvent: ({ type }, late) => {
+          if (type === subject.ignores) return
+          if (late) gap = true
           stale.openUnsafe()
         },
+        onGap: (asked) => (asked ? undefined : miss()),
+        onDowngrade: miss,
         onEnd: () => stale.openUnsafe()
       })
-      const pull = (kind: Kind): Effect.Effect<Arr.NonEmptyReadonlyArray<A>, ZooKeeperError> =>
-        Effect.gen(function* () {
-          while (true) {
-            yield* stale.await
-            stale.closeUnsafe()
-            const missed = gap
-            gap = false
-            if (missed && known !== undefined) yield* spread(view)
-            // A read that fails or is interrupted leaves the state stale for whoever pulls next.
-            const state = yield* Effect.onError(subject.read(path, kind), () => Effect.sync(() => stale.openUnsafe()))
-            const before = known
-            known = { state }
-            if (before === undefined) return [element(state, "initial")] as const
-            const change = changeOf(subject, before.state, state)
-            if (change !== undefined) return [element(state, missed ? "resynced" : change)] as const
-          }
-        })
-      return Effect.map(registered, (kind) => Stream.fromPull(Effect.succeed(pull(kind))))
+      const read = Effect.retry(
+        Effect.suspend(() => hub.reading(target, subject.read(path, hub.kind))),
+        { while: (error) => isPassing(view, error) }
+      )
+      const pull: Effect.Effect<Arr.NonEmptyReadonlyArray<A>, ZooKeeperError> = Effect.gen(function* () {
+        while (true) {
+          yield* stale.await
+          stale.closeUnsafe()
+          const missed = gap
+          gap = false
+          const { connection } = hub
+          const reading = missed && known !== undefined ? Effect.andThen(spread(view), read) : read
+          // A read that fails or is interrupted leaves the state stale for whoever pulls next.
+          const state = yield* Effect.onError(reading, () => Effect.sync(missed ? miss : () => stale.openUnsafe()))
+          // Whether what was found was registered on the present connection is not certain.
+          if (hub.connection !== connection) stale.openUnsafe()
+          const before = known
+          known = { state }
+          if (before === undefined) return [element(state, "initial")] as const
+          const change = changeOf(subject, before.state, state)
+          if (change !== undefined) return [element(state, missed ? "resynced" : change)] as const
+        }
+      })
+      return Effect.as(registered, Stream.fromPull(Effect.succeed(pull)))
     })
   )
