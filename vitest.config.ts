@@ -28,7 +28,9 @@ const otherVersions = (process.env["ZK_VERSIONS"] ?? "")
   .map((line) =>
     project(
       `real@${line}`,
-      [Number(line.split(".")[1]) < 6 ? "tests/real/basic*.test.ts" : "tests/real/**/*.test.ts"],
+      Number(line.split(".")[1]) < 6
+        ? ["tests/real/basic*.test.ts"]
+        : ["tests/real/**/*.test.ts", "tests/contract/realServer.test.ts"],
       {
         ...onServers,
         env: { ZK_VERSION: line }

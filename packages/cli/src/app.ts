@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import manifest from "../package.json" with { type: "json" }
 import { acl } from "./commands/acl.ts"
 import { create } from "./commands/create.ts"
+import { dev } from "./commands/dev.ts"
 import { exists } from "./commands/exists.ts"
 import { fourLetterWord } from "./commands/fourLetterWord.ts"
 import { get } from "./commands/get.ts"
@@ -31,7 +32,7 @@ export const app = root.pipe(
     { group: "Read", commands: [ls, get, stat, exists, watch] },
     { group: "Write", commands: [create, set, rm, sync] },
     { group: "Access", commands: [acl, whoami] },
-    { group: "Server", commands: [fourLetterWord] }
+    { group: "Server", commands: [fourLetterWord, dev] }
   ])
 )
 

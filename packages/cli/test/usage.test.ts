@@ -30,6 +30,7 @@ const refused: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegExp
   [["rm", "/"], /\/ is never removed/],
   [["rm", "-r", "/zookeeper"], /\/zookeeper is never removed/],
   [["4lw", "what"], /'what' is none of conf, cons/],
+  [["dev", "--port", "70000"], /'70000' is not a port, 0 to 65535/],
   [["4lw", "srvr", "--host", "h:0"], /the port in 'h:0'/],
   [["-c", "h/zookeeper", "rm", "/"], /\/ is never removed/]
 ]

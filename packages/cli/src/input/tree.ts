@@ -1,0 +1,58 @@
+/**
+ * Nodes in a JSON document, `{"nodes": [{"path", "data": {"data", "encoding"}, "acl"}]}`: what is put into a new server.
+ */
+import * as Acl from "@effect-zookeeper/core/Acl"
+import * as Path from "@effect-zookeeper/core/Path"
+import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { InputError } from "../errors.ts"
+import { readFile } from "./value.ts"
+
+const Entry = Schema.Struct({ scheme: Schema.String, id: Schema.String, perms: Schema.String })
+
+const Node = Schema.Struct({
+  path: Schema.String,
+  /** As in all JSON of `zk`; none is empty. */
+  data: Schema.optionalKey(Schema.Struct({ data: Schema.String, encoding: Schema.Literals(["utf8", "base64"]) })),
+  acl: Schema.optionalKey(Schema.NonEmptyArray(Entry))
+})
+
+const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Struct({ nodes: Schema.Array(Node) })))
+
+interface TreeNode {
+  readonly path: string
+  readonly data: Uint8Array
+  readonly acl: ReadonlyArray<Acl.Acl> | undefined
+}
+
+const toNode = ({ acl, data, path }: typeof Node.Type): Result.Result<TreeNode, string> => {
+  const problem = Path.problem(path)
+  if (problem !== undefined) return Result.fail(`'${path}' is not a path: ${problem}`)
+  const bytes = data === undefined ? new Uint8Array() : Buffer.from(data.data, data.encoding)
+  if (acl === undefined) return Result.succeed({ path, data: bytes, acl })
+  return Result.map(Result.all(acl.map(({ id, perms, scheme }) => Acl.parse(`${scheme}:${id}:${perms}`))), (acl) => ({
+    path,
+    data: bytes,
+    acl
+  }))
+}
+
+/** The nodes of a file, parents first. */
+export const read = Effect.fnUntraced(function* (file: string) {
+  const wrong = (problem: string) => new InputError({ message: `${file} holds no nodes: ${problem}` })
+  const text = new TextDecoder().decode(yield* readFile(file))
+  const { nodes } = yield* Effect.mapError(decode(text), ({ message }) => wrong(message.replaceAll(/\s*\n\s*/g, " ")))
+  const all = yield* Effect.mapError(Effect.fromResult(Result.all(nodes.map(toNode))), wrong)
+  return all.toSorted((a, b) => (a.path < b.path ? -1 : 1))
+})
+
+const ensure = (zk: ZooKeeper, { data, path }: TreeNode) =>
+  Effect.catchReason(zk.create(path, data, { parents: true }), "ZooKeeperError", "NodeExists", () => zk.set(path, data))
+
+/** Makes the nodes, and sets their ACLs at the end: a parent may forbid its children. */
+export const write = Effect.fnUntraced(function* (zk: ZooKeeper, nodes: ReadonlyArray<TreeNode>) {
+  for (const node of nodes) yield* ensure(zk, node)
+  for (const { acl, path } of nodes) if (acl !== undefined) yield* zk.setAcl(path, acl)
+})

@@ -1,0 +1,4 @@
+import { realEnsemble } from "./Backend.ts"
+import { contract } from "./contract.ts"
+
+contract("a real ensemble", realEnsemble)
