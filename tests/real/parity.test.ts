@@ -469,7 +469,15 @@ describe("row 19: the chroot", () => {
     Effect.gen(function* () {
       const plain = yield* onSingle()
       const connect = `${connectStringOf(plain)}/app`
-      const zk = yield* ZooKeeper.make({ connect })
+      const lines: Array<string> = []
+      const logger = Logger.make(({ message }) => void lines.push(String(message)))
+      const zk = yield* Effect.provide(ZooKeeper.make({ connect }), Logger.layer([logger]))
+      yield* awaitState(
+        Effect.sync(() => [...lines]),
+        (lines) =>
+          lines.some((line) => line.includes(`The chroot ${connect.slice(connect.indexOf("/"))} does not exist`)),
+        { describe: "a warning about the chroot" }
+      )
       yield* refused(zk.create("/a"), "NoNode")
       yield* zk.ensureRoot
       yield* zk.create("/a", "x")

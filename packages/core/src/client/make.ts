@@ -1,6 +1,7 @@
 /** Puts the service together over any driver. */
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Path from "../model/Path.ts"
@@ -111,6 +112,16 @@ const serviceOf = (view: View): ZooKeeper => {
   }
 }
 
+/** Clients do not make their chroot; everything below it would only say NoNode. */
+const reportMissingRoot = (view: View): Effect.Effect<void> =>
+  Effect.matchEffect(nodes.exists(view, "/"), {
+    onFailure: () => Effect.void,
+    onSuccess: (stat) =>
+      Option.isSome(stat)
+        ? Effect.void
+        : Effect.logWarning(`The chroot ${view.root} does not exist on the server; ensureRoot makes it`)
+  })
+
 /**
  * The service over a session. What was left to be done in the background may go on for `releaseTimeout` when the scope
  * closes, before the session does.
@@ -138,5 +149,6 @@ export const fromSession = Effect.fnUntraced(function* (
     background: run,
     hub: new WatchHub(session, retry, run)
   }
+  if (view.root !== "") run(reportMissingRoot(view))
   return serviceOf(view)
 })
