@@ -27,6 +27,17 @@ const authFromEnvironment = Config.map(Config.Redacted("ZK_AUTH"), (all) =>
     .map((text) => credential(false)(Redacted.make(text)))
 )
 
+/** A flag with a text that may be missing. */
+const optionalText = (name: string, metavar: string, description: string) => {
+  const variable = `ZK_${name.toUpperCase()}`
+  return Flag.String(name).pipe(
+    Flag.withMetavar(metavar),
+    Flag.withDescription(`${description} [${variable}]`),
+    Flag.withFallbackConfig(Config.String(variable)),
+    Flag.optional
+  )
+}
+
 const switchFlag = (name: string, variable: string, description: string) =>
   Flag.Boolean(name).pipe(
     Flag.withoutNegation,
@@ -59,6 +70,19 @@ export const root = Command.make("zk").pipe(
       Flag.withFallbackConfig(authFromEnvironment),
       Flag.withDefault<ReadonlyArray<Credential>>([])
     ),
+    sasl: Flag.Redacted("sasl").pipe(
+      Flag.withMetavar("USER:PASSWORD"),
+      Flag.withDescription("A login by SASL DIGEST-MD5; @FILE reads it from a file [ZK_SASL]"),
+      Flag.map(credential(true)),
+      Flag.withFallbackConfig(Config.map(Config.Redacted("ZK_SASL"), credential(false))),
+      Flag.optional
+    ),
+    tls: switchFlag("tls", "ZK_TLS", "Speak TLS [ZK_TLS]"),
+    cacert: optionalText("cacert", "FILE", "Trust these authorities instead of the system's"),
+    cert: optionalText("cert", "FILE", "The client's certificate, its x509 identity"),
+    key: optionalText("key", "FILE", "The private key of --cert"),
+    servername: optionalText("servername", "NAME", "The name to find in the server's certificate"),
+    insecure: switchFlag("insecure", "ZK_INSECURE", "Accept any certificate [ZK_INSECURE]"),
     acl: Flag.String("acl").pipe(
       Flag.withMetavar("SCHEME:ID:PERMS,..."),
       Flag.withDescription("The ACL of nodes that are created [ZK_ACL; world:anyone:cdrwa]"),

@@ -7,19 +7,24 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { logging } from "../render/stderr.ts"
-import { read } from "./auth.ts"
+import { read, readSasl } from "./auth.ts"
 import { layer as driverLayer } from "./driver.ts"
 import { root } from "./flags.ts"
+import * as Tls from "./tls.ts"
 
 const options = Effect.gen(function* () {
   const flags = yield* root
   const auth = yield* Effect.forEach(flags.auth, read)
+  const tls = yield* Tls.read(flags)
+  const sasl = Option.isSome(flags.sasl) ? yield* readSasl(flags.sasl.value) : undefined
   return {
     connect: flags.connect,
     connectTimeout: flags.timeout,
     sessionTimeout: flags.sessionTimeout,
     readOnly: flags.readonly,
     auth,
+    tls,
+    sasl,
     ...(Option.isSome(flags.acl) ? { defaultAcl: flags.acl.value } : {}),
     // A session in a file is there to be resumed by the next command, so this one must not close it.
     ...(Option.isSome(flags.sessionFile)
