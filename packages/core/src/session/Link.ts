@@ -49,6 +49,8 @@ export interface Limits {
  */
 const REST_DEPTH = 128
 const REST_BYTES = 1024
+/** A read that brought so many is as good as it gets. */
+const REST_ANSWERS = 64
 
 /** Codes after which the server closes the connection and asking again would only be refused again. */
 const FATAL: ReadonlySet<number> = new Set([-112, -115, -124])
@@ -219,7 +221,8 @@ export class Link {
   private rest(bytes: number, before: number): void {
     const answers = this.inFlight.answered - before
     const outstanding = this.inFlight.size
-    if (outstanding < REST_DEPTH || answers * 4 > outstanding || bytes > answers * REST_BYTES) return
+    if (outstanding < REST_DEPTH || answers > REST_ANSWERS || answers * 4 > outstanding) return
+    if (bytes > answers * REST_BYTES) return
     this.connection?.rest?.()
   }
 

@@ -74,9 +74,12 @@ it.live("reading rests while many small answers are to come, and at no other tim
       return server.counts.rests - before
     })
     expect(yield* rests(1000)).toBe(0)
-    server.answering.each = true
+    server.answering.batch = 1
     expect(yield* rests(1000)).toBe(1000 - 128)
     expect(yield* rests(100)).toBe(0)
+    server.answering.batch = 100
+    expect(yield* rests(1000)).toBe(0)
+    server.answering.batch = 1
     server.answering.length = 10_000
     expect(yield* rests(1000)).toBe(0)
   })

@@ -25,8 +25,8 @@ export const stat = {
 
 export const make = () => {
   const counts = { writes: 0, requests: 0, chunks: 0, rests: 0 }
-  /** `each` sends every answer by itself, as real servers do. */
-  const answering = { on: true, each: false, length: 100 }
+  /** How many answers come in one chunk: real servers send each by itself. */
+  const answering = { on: true, batch: Infinity, length: 100 }
   const transport: Transport = {
     open: (_, receiver) =>
       Effect.sync(() => {
@@ -70,7 +70,8 @@ export const make = () => {
             writer.reset()
             setImmediate(() => {
               for (let at = 0; at < answers.length;) {
-                const end = answering.each ? at + 4 + answers.readInt32BE(at) : answers.length
+                let end = at
+                for (let i = 0; i < answering.batch && end < answers.length; i++) end += 4 + answers.readInt32BE(end)
                 counts.chunks++
                 receiver.onChunk(answers.subarray(at, end))
                 at = end
