@@ -12,6 +12,7 @@ import { create } from "./commands/create.ts"
 import { exists } from "./commands/exists.ts"
 import { fourLetterWord } from "./commands/fourLetterWord.ts"
 import { get } from "./commands/get.ts"
+import { lock } from "./commands/lock.ts"
 import { ls } from "./commands/ls.ts"
 import { rm } from "./commands/rm.ts"
 import { set } from "./commands/set.ts"
@@ -30,6 +31,7 @@ export const app = root.pipe(
   Command.withSubcommands([
     { group: "Read", commands: [ls, get, stat, exists, watch] },
     { group: "Write", commands: [create, set, rm, sync] },
+    { group: "Coordinate", commands: [lock] },
     { group: "Access", commands: [acl, whoami] },
     { group: "Server", commands: [fourLetterWord] }
   ])
@@ -38,7 +40,7 @@ export const app = root.pipe(
 /** Runs a command line to its exit code; whatever there is to say has been said. */
 export const run = (args: ReadonlyArray<string>) =>
   Command.runWith(app, { version: manifest.version })(args).pipe(
-    Effect.as<ExitCode>(ExitCode.ok),
+    Effect.as<number>(ExitCode.ok),
     Effect.catch(
       Effect.fnUntraced(function* (failure) {
         const { code, message } = endingOf(failure)
