@@ -35,7 +35,8 @@ const launch = (args: ReadonlyArray<string>, env: Options["env"]) =>
       Effect.promise(async () => {
         if (child.exitCode !== null || child.signalCode !== null) return
         child.kill("SIGKILL")
-        await once(child, "close")
+        // Not "close": a program that it ran may have the other end of our pipes.
+        await once(child, "exit")
       })
   )
 

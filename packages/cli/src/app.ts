@@ -13,6 +13,7 @@ import { dev } from "./commands/dev.ts"
 import { exists } from "./commands/exists.ts"
 import { fourLetterWord } from "./commands/fourLetterWord.ts"
 import { get } from "./commands/get.ts"
+import { lock } from "./commands/lock.ts"
 import { ls } from "./commands/ls.ts"
 import { rm } from "./commands/rm.ts"
 import { set } from "./commands/set.ts"
@@ -31,6 +32,7 @@ export const app = root.pipe(
   Command.withSubcommands([
     { group: "Read", commands: [ls, get, stat, exists, watch] },
     { group: "Write", commands: [create, set, rm, sync] },
+    { group: "Coordinate", commands: [lock] },
     { group: "Access", commands: [acl, whoami] },
     { group: "Server", commands: [fourLetterWord, dev] }
   ])
@@ -39,7 +41,7 @@ export const app = root.pipe(
 /** Runs a command line to its exit code; whatever there is to say has been said. */
 export const run = (args: ReadonlyArray<string>) =>
   Command.runWith(app, { version: manifest.version })(args).pipe(
-    Effect.as<ExitCode>(ExitCode.ok),
+    Effect.as<number>(ExitCode.ok),
     Effect.catch(
       Effect.fnUntraced(function* (failure) {
         const { code, message } = endingOf(failure)

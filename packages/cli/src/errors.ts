@@ -21,3 +21,15 @@ export class OutputError extends Data.TaggedError("OutputError")<{
   /** The reader has gone, as `head` does: no reason to complain. */
   readonly readerGone: boolean
 }> {}
+
+/** What was waited for did not come in the time that was given. */
+export class WaitRanOut extends Data.TaggedError("WaitRanOut")<{ readonly message: string }> {}
+
+/** The program that was run has not ended well: its exit code, or 128 and the number of the signal. */
+export class CommandEnded extends Data.TaggedError("CommandEnded")<{ readonly status: number }> {}
+
+/** There is no such program (127), or it cannot be run (126). */
+export class CommandNotRunnable extends Data.TaggedError("CommandNotRunnable")<{
+  readonly message: string
+  readonly code: 126 | 127
+}> {}

@@ -5,7 +5,16 @@ import * as ErrorCode from "@effect-zookeeper/core/ErrorCode"
 import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import type { Reason, ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import type * as CliError from "effect/cli/CliError"
-import type { AnsweredNo, InputError, OutputError, UnavailableError, UsageError } from "./errors.ts"
+import type {
+  AnsweredNo,
+  CommandEnded,
+  CommandNotRunnable,
+  InputError,
+  OutputError,
+  UnavailableError,
+  UsageError,
+  WaitRanOut
+} from "./errors.ts"
 
 export const ExitCode = {
   ok: 0,
@@ -16,7 +25,8 @@ export const ExitCode = {
   noAuth: 5,
   connection: 6,
   session: 7,
-  input: 8
+  input: 8,
+  waitRanOut: 124
 } as const
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
@@ -29,10 +39,14 @@ export type Failure =
   | UnavailableError
   | AnsweredNo
   | OutputError
+  | WaitRanOut
+  | CommandEnded
+  | CommandNotRunnable
   | CliError.CliError
 
 export interface Ending {
-  readonly code: ExitCode
+  /** Also what a program that was run has ended with. */
+  readonly code: number
   /** Undefined when there is nothing to add. */
   readonly message?: string
 }
@@ -92,6 +106,12 @@ export const endingOf = (failure: Failure): Ending => {
     }
     case "LeaseLost":
       return { code: ExitCode.session, message: failure.message }
+    case "WaitRanOut":
+      return { code: ExitCode.waitRanOut, message: failure.message }
+    case "CommandEnded":
+      return { code: failure.status }
+    case "CommandNotRunnable":
+      return { code: failure.code, message: failure.message }
     case "InputError":
       return { code: ExitCode.input, message: failure.message }
     case "UnavailableError":

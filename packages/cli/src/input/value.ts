@@ -14,6 +14,9 @@ export interface Encoding {
   readonly hex: boolean
 }
 
+/** The text is the bytes. */
+export const plain: Encoding = { base64: false, hex: false }
+
 export const encodingFlags = {
   base64: Flag.Boolean("base64").pipe(Flag.withDescription("The value is written in base64"), Flag.withDefault(false)),
   hex: Flag.Boolean("hex").pipe(

@@ -1,0 +1,82 @@
+/**
+ * Runs a program as a part of what holds something: it cannot start after the end has begun, nor outlive the holder.
+ */
+import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { CommandEnded, CommandNotRunnable } from "../errors.ts"
+import { type ProcessGroup, type Program, spawnUnsafe } from "./ProcessGroup.ts"
+import * as Signals from "./signals.ts"
+
+export interface Limits {
+  /** The milliseconds between TERM and KILL, at most. */
+  readonly grace: number
+  /** When it must have ended, in ms since 1970; read again and again, since it moves on. By default there is no such time. */
+  readonly deadline?: () => number
+}
+
+const POLL = 10
+
+/** How long the system may take to bury what was killed. */
+const BURIAL = 1_000
+
+/** Waits for the end of the whole group, until a moment that may still change. */
+const awaitEnd = Effect.fnUntraced(function* (group: ProcessGroup, until: () => number) {
+  while (group.isAlive()) {
+    const left = until() - (yield* Clock.currentTimeMillis)
+    if (left <= 0) return
+    yield* Effect.sleep(Math.min(POLL, left))
+  }
+})
+
+/** TERM, and KILL after the grace or at the deadline, whichever is first. */
+const stop = ({ deadline, grace }: Limits, command: string) =>
+  Effect.fnUntraced(function* (group: ProcessGroup) {
+    if (!group.isAlive()) return
+    const now = yield* Clock.currentTimeMillis
+    // Also the deadline can come nearer meanwhile: the session may turn out to have expired.
+    const until = () => Math.min(now + grace, deadline?.() ?? Infinity)
+    const left = until() - now
+    if (left > 0) {
+      yield* Effect.logInfo(`TERM to ${command}, KILL in ${Math.round(left)} ms`)
+      group.send("SIGTERM")
+      yield* awaitEnd(group, until)
+    }
+    if (!group.isAlive()) return
+    yield* Effect.logWarning(`KILL to ${command}`)
+    group.send("SIGKILL")
+    const killed = yield* Clock.currentTimeMillis
+    yield* awaitEnd(group, () => killed + BURIAL)
+  })
+
+/** Fails when there is just time for the grace. */
+const timeToGo = ({ deadline, grace }: Limits): Effect.Effect<never, LeaseLost> =>
+  deadline === undefined
+    ? Effect.never
+    : Effect.gen(function* () {
+        while (true) {
+          const left = deadline() - grace - (yield* Clock.currentTimeMillis)
+          if (left <= 0) return yield* new LeaseLost({ why: "deadline" })
+          yield* Effect.sleep(left)
+        }
+      })
+
+/**
+ * Runs the program to its end, and gets the signals of this process passed on to it. Interrupted, or when its time is
+ * over, it gets TERM and then KILL, with all that it started; what it leaves behind at its own end too.
+ */
+export const run = (
+  program: Program,
+  limits: Limits
+): Effect.Effect<void, CommandEnded | CommandNotRunnable | LeaseLost> => {
+  const start = Effect.sync(() => {
+    const group = spawnUnsafe(program)
+    return { group, giveBack: Signals.take(Signals.passedOn, group.send) }
+  })
+  const release = stop(limits, program.command)
+  return Effect.acquireUseRelease(
+    start,
+    ({ group }) => Effect.raceFirst(group.ended, timeToGo(limits)),
+    ({ giveBack, group }) => Effect.ensuring(release(group), Effect.sync(giveBack))
+  )
+}
