@@ -2,8 +2,9 @@
  * Copies of bytes for users. A typed array of more than 64 bytes lies outside of V8's heap, and getting that memory costs
  * more than all the rest of a small answer; so small values share slabs, as Node's small Buffers do.
  *
- * A slab is written once and small: a value that is kept for long keeps 1 KiB alive at most, no more than an allocation
- * of its own takes (measured: 470 bytes for each of 200,000 values of 100 bytes against 730).
+ * A slab is small and written once: a value that is kept for long keeps 1 KiB alive at most. Measured with values of 100
+ * bytes: where all are kept, 470 bytes each against 730 for allocations of their own; where one in ten is kept, 1,812
+ * against 1,464.
  */
 import { markAsUntransferable } from "node:worker_threads"
 
