@@ -54,6 +54,9 @@ export default defineConfig({
       project("cli", ["tests/cli/**/*.test.ts"], onServers),
       project("drivers", ["tests/drivers/**/*.test.ts"], onServers),
       project("recipes", ["tests/recipes/**/*.test.ts"], onServers),
+      project("recipes@in-process", ["tests/recipes/!(ensemble|haWorkers).test.ts"], {
+        env: { RECIPES_ON: "in-process" }
+      }),
       project("interop", ["tests/interop/**/*.test.ts"], onServers),
       project("faults", ["tests/faults/**/*.test.ts"]),
       // Those of its files that compare with real servers say what is missing; the others run without.

@@ -8,12 +8,24 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import { beside, type Client, connectStringOf, onSingle, type Options } from "../real/clients.ts"
+import * as TestServer from "@effect-zookeeper/testing/TestServer"
+import { beside, type Client, connectStringOf, onSingle as onRealSingle, type Options } from "../real/clients.ts"
 import { awaitState } from "../support/awaitState.ts"
 import * as Proxy from "../support/Proxy.ts"
 import * as rawSession from "../support/rawSession.ts"
 
 export const PATH = "/recipe"
+
+/** A session on the shared real server below a chroot of its own, or on an in-process server of its own. */
+export const onSingle = (options: Options = {}): Effect.Effect<Client, ZooKeeperError, Scope.Scope> =>
+  process.env["RECIPES_ON"] === "in-process"
+    ? Effect.gen(function* () {
+        const { connectString } = yield* TestServer.make()
+        const zk = yield* ZooKeeper.make({ ...options, connect: `${connectString}/test` })
+        yield* zk.ensureRoot
+        return zk
+      })
+    : onRealSingle(options)
 
 /** Provides a session to whatever makes a recipe. */
 export const using =
@@ -108,4 +120,4 @@ export const body = () => {
 export const isEntered = (work: { readonly entered: Effect.Effect<void> }) =>
   Effect.map(Effect.timeoutOption(work.entered, 0), Option.isSome)
 
-export { beside, type Client, connectStringOf, onSingle, type Options }
+export { beside, type Client, connectStringOf, type Options }
