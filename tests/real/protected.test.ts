@@ -54,6 +54,36 @@ describe("a create whose answer is lost after the commit", () => {
     })
   )
 
+  it.live("is found again also when it was asked for between two sessions", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied
+      const { id, password } = zk.session
+      yield* proxy.refuse
+      yield* proxy.cut
+      yield* awaitState(
+        Effect.sync(() => zk.session.connected),
+        (connected) => !connected,
+        { describe: "the connection is gone" }
+      )
+      yield* rawSession.expireSession(other.session.hosts[0]!, id, Redacted.value(password))
+      const dropped = yield* proxy.dropReplyTo(isCreate)
+      const create = zk.create("/p/n-", "", { mode: "ephemeralSequential", protected: true })
+      // The first one fails with the old session, before there is a new one.
+      const creating = yield* Effect.forkChild(
+        Effect.andThen(
+          refused(create, "SessionExpired"),
+          Effect.suspend(() => create)
+        ),
+        { startImmediately: true }
+      )
+      yield* proxy.listen
+      const path = yield* Fiber.join(creating)
+      yield* dropped
+      assert.strictEqual(zk.session.epoch, 2)
+      assert.deepStrictEqual(yield* childrenOf(other), [path])
+    })
+  )
+
   it.live("fails with what is known, when it is not protected: it may have been done, and it was", () =>
     Effect.gen(function* () {
       const { other, proxy, zk } = yield* proxied

@@ -42,22 +42,25 @@ export const create = (
     }
     const creation = check(view, given ? path : Path.join(parent, mark + name), data, options)
     if (typeof creation === "string") return invalid(view, "create", path, creation)
-    const { epoch, id } = info
-    const owner = CreateMode.isEphemeral(creation.mode) ? id : 0n
+    const { epoch } = info
+    const isEphemeral = CreateMode.isEphemeral(creation.mode)
     const over = failure(view, "create", path, new SessionExpired({}), "unknown")
 
+    // A create that was asked for between two sessions went out with the next one: what is found tells whose it is.
     const find: Effect.Effect<Option.Option<string>, ZooKeeperError> = Effect.gen(function* () {
       yield* catchUp(view, parent)
-      if (info.epoch !== epoch && epoch !== 0) return yield* over
       const names = yield* Effect.catchReason(children(view, parent), "ZooKeeperError", "NoNode", () =>
         Effect.succeed([])
       )
       const name = names.find((name) => name.startsWith(mark))
-      if (name === undefined) return Option.none()
-      const node = Path.join(parent, name)
-      const stat = yield* exists(view, node)
-      if (Option.isNone(stat)) return Option.none()
-      return owner === 0n || stat.value.ephemeralOwner === info.id ? Option.some(node) : yield* over
+      if (name !== undefined) {
+        const node = Path.join(parent, name)
+        const stat = yield* exists(view, node)
+        if (Option.isSome(stat)) {
+          return !isEphemeral || stat.value.ephemeralOwner === info.id ? Option.some(node) : yield* over
+        }
+      }
+      return info.epoch === epoch || epoch === 0 ? Option.none() : yield* over
     })
 
     /** Nobody wants the node any more: it goes as soon as it can be found. */
