@@ -12,21 +12,24 @@ export interface Example {
   readonly code: string
   /** The fence says `ts run`. */
   readonly isRun: boolean
+  /** The fence says `ts test`: it registers tests and is run as one. */
+  readonly isTest: boolean
   /** What it prints, from its comments `// => value`. */
   readonly prints: ReadonlyArray<string>
 }
 
-const fence = /^```ts( run)?\n([\s\S]*?)^```$/gm
+const fence = /^```ts( run| test)?\n([\s\S]*?)^```$/gm
 
 const examplesIn = (file: string, text: string): ReadonlyArray<Example> =>
   [...text.matchAll(fence)].map((match) => {
-    const [, run, code = ""] = match
+    const [, kind, code = ""] = match
     const line = text.slice(0, match.index).split("\n").length
     return {
       where: `${file}:${line}`,
       name: `${file.replaceAll(/[^A-Za-z0-9]+/g, "-")}-${line}`,
       code: "\n".repeat(line) + code,
-      isRun: run !== undefined,
+      isRun: kind === " run",
+      isTest: kind === " test",
       prints: [...code.matchAll(/\/\/ => (.*)$/gm)].map(([, value = ""]) => value)
     }
   })

@@ -1,5 +1,6 @@
 /**
- * Every example of the documentation type-checks, and those marked `ts run` do and print what they say.
+ * Every example of the documentation type-checks, those marked `ts run` do and print what they say, and those marked
+ * `ts test` register tests that pass.
  *
  * An example that is run connects to 127.0.0.1:2181; here that is an in-process server of its own.
  */
@@ -57,3 +58,9 @@ describe("examples that are run print what they say", () => {
     )
   }
 })
+
+for (const example of examples.filter(({ isTest }) => isTest)) {
+  describe(example.where, async () => {
+    await import(/* @vite-ignore */ pathToFileURL(project.writeTest(example)).href)
+  })
+}

@@ -34,13 +34,20 @@ export const write = (examples: ReadonlyArray<Example>): void => {
   for (const { code, name } of examples) writeFileSync(path.join(folder, `${name}.ts`), moduleOf(code))
 }
 
+const place = (name: string, code: string): string => {
+  const file = path.join(folder, "run", `${name}.ts`)
+  writeFileSync(file, moduleOf(code))
+  return file
+}
+
+/** Writes an example that has all it needs, and gives the file. */
+export const writeTest = ({ code, name }: Example): string => place(name, code)
+
 /** The address that examples connect to; where they are run it is replaced by that of a server. */
 const ADDRESS = "127.0.0.1:2181"
 
 /** Writes an example that uses the server at `connect`, and gives the file. */
 export const writeRunnable = ({ code, name, where }: Example, connect: string): string => {
   if (!code.includes(`"${ADDRESS}"`)) throw new Error(`${where} is marked to be run but does not connect to ${ADDRESS}`)
-  const file = path.join(folder, "run", `${name}.ts`)
-  writeFileSync(file, moduleOf(code.replaceAll(`"${ADDRESS}"`, `"${connect}"`)))
-  return file
+  return place(name, code.replaceAll(`"${ADDRESS}"`, `"${connect}"`))
 }

@@ -67,7 +67,10 @@ export interface ClusterServer {
   /** Cuts the network between this server and all clients: silence, no reset. */
   readonly cutClients: Effect.Effect<void>
   readonly healClients: Effect.Effect<void>
-  /** It hears of commits and does not apply them: its reads are stale, and clients that know more are turned away. */
+  /**
+   * It hears of commits and does not apply them: its reads are stale, and clients that know more are turned away. Nothing
+   * for a leader, which decides on what it has applied.
+   */
   readonly lag: Effect.Effect<void>
   readonly catchUp: Effect.Effect<void>
   /** Resets every connection to this server. */

@@ -234,6 +234,17 @@ describe("TestCluster", () => {
     })
   )
 
+  it.effect("a leader does not lag: its transactions have numbers of their own", () =>
+    Effect.gen(function* () {
+      const cluster = yield* start()
+      const client = yield* cluster.client(2181)
+      yield* (yield* cluster.leader)!.lag
+      const first = yield* client.call(create, node("/a"))
+      const second = yield* client.call(create, node("/a"))
+      deepStrictEqual([first.err, second.err, second.zxid - first.zxid], [0, -110, 1n])
+    })
+  )
+
   it.effect("clients cut off hear nothing, and what was sent arrives when the network heals", () =>
     Effect.gen(function* () {
       const cluster = yield* start()

@@ -213,7 +213,9 @@ export class Ensemble implements Leader {
 
   private mayApply(member: Member): boolean {
     const { applied, isLagging, leader } = member
-    return applied < this.log.length && !isLagging && leader !== undefined && this.hears(member, leader)
+    // A leader decides on what it has applied, so there is nothing that it could lag behind.
+    if (applied >= this.log.length || (isLagging && leader !== member)) return false
+    return leader !== undefined && this.hears(member, leader)
   }
 
   /** Applies what the history has and the member may know of. */
