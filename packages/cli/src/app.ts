@@ -10,12 +10,14 @@ import manifest from "../package.json" with { type: "json" }
 import { acl } from "./commands/acl.ts"
 import { create } from "./commands/create.ts"
 import { dev } from "./commands/dev.ts"
+import { elect } from "./commands/elect.ts"
 import { exists } from "./commands/exists.ts"
 import { fourLetterWord } from "./commands/fourLetterWord.ts"
 import { get } from "./commands/get.ts"
 import { lock } from "./commands/lock.ts"
 import { ls } from "./commands/ls.ts"
 import { rm } from "./commands/rm.ts"
+import { semaphore } from "./commands/semaphore.ts"
 import { set } from "./commands/set.ts"
 import { stat } from "./commands/stat.ts"
 import { sync } from "./commands/sync.ts"
@@ -32,7 +34,7 @@ export const app = root.pipe(
   Command.withSubcommands([
     { group: "Read", commands: [ls, get, stat, exists, watch] },
     { group: "Write", commands: [create, set, rm, sync] },
-    { group: "Coordinate", commands: [lock] },
+    { group: "Coordinate", commands: [lock, elect, semaphore] },
     { group: "Access", commands: [acl, whoami] },
     { group: "Server", commands: [fourLetterWord, dev] }
   ])

@@ -29,7 +29,7 @@ export const lock = Command.make(
       Effect.gen(function* () {
         const { path, dialect, stopOn } = input
         const lock = yield* Lock.make({ path, data, dialect, stopOn })
-        const body = (held: ExclusiveHolder) => runWhile(zk, input, held)
+        const body = (held: ExclusiveHolder) => runWhile(zk, input, held, held.fencingToken)
         yield* Option.match(input.wait, {
           onNone: () => lock.withLock(body),
           onSome: (wait) => within(path, wait, (options) => lock.tryWithLock(body, options))

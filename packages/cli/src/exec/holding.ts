@@ -71,18 +71,20 @@ export interface Work {
 export const runWhile = Effect.fnUntraced(function* (
   zk: ZooKeeper,
   { command, grace: asked, path }: Work,
-  held: Holder & { readonly fencingToken?: bigint | undefined }
+  { node }: Holder,
+  /** Only where tokens order the holders. */
+  fencingToken?: bigint
 ) {
   const { session } = zk
   const { epoch } = session
   const grace = yield* graceOf(asked, session.negotiatedTimeout)
   const env = {
     ZK_LOCK_PATH: path,
-    ZK_LOCK_NODE: held.node,
+    ZK_LOCK_NODE: node,
     ZK_SESSION_ID: Ids.toHex(session.id),
-    ...(held.fencingToken === undefined ? {} : { ZK_FENCING_TOKEN: String(held.fencingToken) })
+    ...(fencingToken === undefined ? {} : { ZK_FENCING_TOKEN: String(fencingToken) })
   }
-  yield* Effect.logInfo(`${held.node} holds ${path}; running ${command.command}`)
+  yield* Effect.logInfo(`${node} holds ${path}; running ${command.command}`)
   // A renewed session has a deadline of its own, which is not that of the holder.
   const deadline = () => (session.epoch === epoch ? session.deadline : -Infinity)
   yield* run({ ...command, env }, { grace, deadline })

@@ -1,0 +1,49 @@
+/** `zk semaphore`: runs a program while holding one of so many leases. */
+import type { Holder } from "@effect-zookeeper/recipes/Holder"
+import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Session from "../connection/session.ts"
+import { checkGrace, dataFlag, graceFlag, runWhile, stopOnFlag } from "../exec/holding.ts"
+import { countOf } from "../input/count.ts"
+import { programArgument } from "../input/program.ts"
+import { pathArgument } from "../input/refine.ts"
+import * as Value from "../input/value.ts"
+import { waitFlag, within } from "../input/wait.ts"
+
+export const semaphore = Command.make(
+  "semaphore",
+  {
+    path: pathArgument,
+    command: programArgument,
+    leases: Flag.Int("leases").pipe(
+      Flag.withAlias("n"),
+      Flag.withMetavar("N"),
+      Flag.withDescription("How many may hold a lease at a time; all must say the same"),
+      countOf
+    ),
+    wait: waitFlag,
+    data: dataFlag,
+    stopOn: stopOnFlag,
+    grace: graceFlag
+  },
+  Effect.fnUntraced(function* (input) {
+    yield* checkGrace(input.grace)
+    const data = yield* Value.read(input.data, Value.plain)
+    yield* Session.use((zk) =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          const { leases, path, stopOn } = input
+          const semaphore = yield* Semaphore.make({ path, leases, data, stopOn })
+          const body = (held: Holder) => runWhile(zk, input, held)
+          yield* Option.match(input.wait, {
+            onNone: () => semaphore.withLease(body),
+            onSome: (wait) => within(path, wait, (options) => semaphore.tryWithLease(body, options))
+          })
+        })
+      )
+    )
+  })
+).pipe(Command.withDescription("Run a program while holding one of N leases"))

@@ -1,0 +1,11 @@
+/**
+ * How many, of which there is at least one.
+ */
+import * as Flag from "effect/cli/Flag"
+
+export const countOf = (self: Flag.Flag<number>): Flag.Flag<number> =>
+  Flag.filter(
+    self,
+    (count) => count >= 1,
+    (count) => `${count} is none: at least 1`
+  )

@@ -1,0 +1,50 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { idle, ownServer, sh } from "./programs.ts"
+import { chroot, start, zk } from "./zk.ts"
+
+describe("zk semaphore", () => {
+  it.live("lets so many run at a time, and the next when one has ended", () =>
+    Effect.gen(function* () {
+      const { connect } = yield* chroot
+      const env = { ZK_CONNECT: connect }
+      const holder = start(["semaphore", "/s", "-n", "2", ...sh(`echo "$ZK_LOCK_NODE"; ${idle}`)], env)
+      const a = yield* holder
+      const [node] = yield* a.lines(2)
+      assert.match(node!, /^\/s\/leases\/_c_[0-9a-f-]{36}-lease-0000000000$/)
+      const b = yield* holder
+      yield* b.lines(2)
+      const full = yield* zk(["semaphore", "/s", "-n", "2", "--wait", "0", ...sh("echo no")], { env })
+      assert.deepStrictEqual([full.code, full.text, full.stderr], [124, "", "zk: /s was not free at once\n"])
+      const c = yield* start(["semaphore", "/s", "-n", "2", ...sh('echo "${ZK_FENCING_TOKEN-none}"')], env)
+      yield* a.signal("SIGTERM")
+      assert.strictEqual((yield* a.ended).code, 143)
+      const { code, text } = yield* c.ended
+      assert.deepStrictEqual([code, text], [0, "none\n"])
+      yield* b.signal("SIGTERM")
+      yield* b.ended
+      assert.strictEqual((yield* zk(["ls", "/s/leases"], { env })).text, "")
+    })
+  )
+
+  it.live("a server that stands still ends the program, with 7", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* ownServer
+      const holder = yield* start(["semaphore", "/s", "-n", "3", "--session-timeout", "3s", ...sh(idle)], env)
+      yield* holder.lines(1)
+      yield* server.freeze
+      assert.strictEqual((yield* holder.ended).code, 7)
+    })
+  )
+
+  it.live("needs to know how many", () =>
+    Effect.gen(function* () {
+      const none = yield* zk(["-c", "127.0.0.1:1", "semaphore", "/s", "--", "true"])
+      assert.strictEqual(none.code, 2)
+      assert.match(none.stderr, /--leases/)
+      const zero = yield* zk(["-c", "127.0.0.1:1", "semaphore", "/s", "-n", "0", "--", "true"])
+      assert.strictEqual(zero.code, 2)
+      assert.match(zero.stderr, /0 is none: at least 1/)
+    })
+  )
+})
