@@ -109,7 +109,13 @@ export const make = Effect.fnUntraced(function* (
   const leaders = options.leaders ?? 1
   const role = yield* SubscriptionRef.make<Role>("Unknown")
   const become = (next: Role) =>
-    Effect.andThen(SubscriptionRef.set(role, next), Effect.logDebug(`${next} of the election ${path}`))
+    Effect.andThen(
+      SubscriptionRef.set(role, next),
+      Effect.annotateLogs(Effect.logDebug(`${next} of the election ${path}`), {
+        "zookeeper.role": next,
+        "zookeeper.session": Ids.toHex(zk.session.id)
+      })
+    )
   const queue = { zk, path, dialect: options.dialect ?? "curator", data: options.data ?? "" }
   const contest: Contest = {
     ...plain,

@@ -278,8 +278,14 @@ class NativeSession implements Session {
     return `session ${Ids.toHex(this.lastId)}`
   }
 
+  /** A line about the session, with what tells it from others. */
   private log(line: Effect.Effect<void>): void {
-    this.fork(line)
+    const { server } = this.info
+    const annotations = {
+      "zookeeper.session": Ids.toHex(this.lastId),
+      ...(server === undefined ? {} : { "zookeeper.server": server })
+    }
+    this.fork(Effect.annotateLogs(line, annotations))
   }
 
   readonly onEvent = (listener: (event: WatchEvent) => void): (() => void) => {
