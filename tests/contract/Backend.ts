@@ -1,4 +1,5 @@
 /** Where the contract is run: one way to open sessions on one kind of server, the same for every subject. */
+import * as NodeZookeeperClient from "@effect-zookeeper/core/NodeZookeeperClient"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import * as TestCluster from "@effect-zookeeper/testing/TestCluster"
@@ -21,7 +22,9 @@ export interface BackendShape {
 export class Backend extends Context.Service<Backend, BackendShape>()("tests/contract/Backend") {}
 
 /** How the subjects register their tests. */
-export type It = Vitest.MethodsNonLive<Backend>
+export interface It {
+  readonly effect: Vitest.Test<Backend | Scope.Scope>
+}
 
 /** As real servers are set up for tests: `super:secret` is the super user. */
 const settings = {
@@ -60,3 +63,13 @@ export const testCluster: Layer.Layer<Backend> = native(
 export const realServer: Layer.Layer<Backend> = native(SharedServers.single)
 
 export const realEnsemble: Layer.Layer<Backend> = native(SharedServers.ensemble, ENSEMBLE)
+
+/** The other driver, on the in-process server. */
+export const nodeZookeeperClient: Layer.Layer<Backend> = Layer.effect(
+  Backend,
+  Effect.map(TestServer.make({ ...settings, ...SINGLE }), ({ connectString }) => ({
+    connect: connectString,
+    minSessionTimeout: SINGLE.minSessionTimeout,
+    open: (options) => NodeZookeeperClient.make({ connect: connectString, ...options })
+  }))
+)

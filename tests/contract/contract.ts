@@ -22,8 +22,8 @@ const subjects = {
   ...{ watches, streams, sessions, replay, chroot }
 }
 
-/** Runs the whole contract. */
-export const contract = <E>(name: string, backend: Layer.Layer<Backend, E>): void =>
+/** Runs the whole contract; `as` may change how each test is run. */
+export const contract = <E>(name: string, backend: Layer.Layer<Backend, E>, as: (it: It) => It = (it) => it): void =>
   layer(backend, { excludeTestServices: true, timeout: "2 minutes" })(name, (it: It) => {
-    for (const [subject, register] of Object.entries(subjects)) describe(subject, () => register(it))
+    for (const [subject, register] of Object.entries(subjects)) describe(subject, () => register(as(it)))
   })

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type { Client } from "./clients.ts"
 
 /**
- * Writes down every event of the session as `NodeCreated /path`. `seen` gives them all after a `sync`, behind which no
+ * Writes down every event of the session as `NodeCreated /path`. `seen` gives them all after a read, behind which no
  * event of an earlier change can come on this connection; `now` gives those that came so far.
  */
 export const recordEvents = Effect.fnUntraced(function* (zk: Client) {
@@ -15,5 +15,5 @@ export const recordEvents = Effect.fnUntraced(function* (zk: Client) {
     (stop) => Effect.sync(stop)
   )
   const now = (): ReadonlyArray<string> => [...list]
-  return { now, seen: Effect.map(zk.sync(), now) }
+  return { now, seen: Effect.map(zk.exists("/"), now) }
 })

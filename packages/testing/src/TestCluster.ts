@@ -95,6 +95,11 @@ export interface TestClusterShape {
   readonly partition: (...parts: ReadonlyArray<ReadonlyArray<number>>) => Effect.Effect<void>
   /** Ends every partition between servers. */
   readonly heal: Effect.Effect<void>
+  /**
+   * From now on the n-th address leads to the n-th of these servers, given by their ids, as when names or a load balancer
+   * change their minds: a client that comes back to the same host finds another server. Open connections stay.
+   */
+  readonly reorderHosts: (...ids: ReadonlyArray<number>) => Effect.Effect<void>
   /** Ends a session as if its time were over. */
   readonly expireSession: (sessionId: bigint) => Effect.Effect<void>
 }
@@ -114,10 +119,13 @@ export const make = Effect.fnUntraced(function* (
   const timers = yield* Timers.make
   // Ports come first, since the configuration that the servers show names them.
   const accepts = new Map<number, Accept>()
+  /** Which server stands behind which address. */
+  const routes = new Map(ids.map((id) => [id, id]))
+  const acceptAt = (id: number): Accept | undefined => accepts.get(routes.get(id)!)
   const listeners = new Map<number, tcp.Listener>()
   const listen = (id: number, port: number) =>
     Effect.map(
-      tcp.listen("127.0.0.1", port, (peer) => accepts.get(id)?.(peer)),
+      tcp.listen("127.0.0.1", port, (peer) => acceptAt(id)?.(peer)),
       (listener) => {
         listeners.set(id, listener)
         return listener.port
@@ -188,11 +196,17 @@ export const make = Effect.fnUntraced(function* (
     servers: handles,
     transport: memory.transport(({ port }) => {
       const found = handles.find((handle) => handle.port === port)
-      return found === undefined || ensemble.find(found.id).server.isStopped ? undefined : accepts.get(found.id)
+      if (found === undefined || ensemble.find(routes.get(found.id)!).server.isStopped) return undefined
+      return acceptAt(found.id)
     }),
     leader: Effect.sync(() => handles.find(({ id }) => id === leaderOf()?.id)),
     partition: (...parts) => Effect.sync(() => ensemble.partition(parts)),
     heal: Effect.sync(() => ensemble.partition([])),
+    reorderHosts: (...order) =>
+      Effect.sync(() => {
+        const servers = order.map((id) => ensemble.find(id).id)
+        for (const [index, id] of ids.entries()) routes.set(id, servers[index] ?? id)
+      }),
     expireSession: (sessionId) =>
       Effect.sync(() => {
         const leader = leaderOf()

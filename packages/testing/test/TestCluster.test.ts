@@ -245,6 +245,20 @@ describe("TestCluster", () => {
     })
   )
 
+  it.effect("an address leads to another server after the hosts were reordered", () =>
+    Effect.gen(function* () {
+      const cluster = yield* start()
+      const before = yield* cluster.client(2181)
+      yield* cluster.reorderHosts(2, 1, 3)
+      yield* cluster.one.freeze
+      // The id of a session begins with the number of the server that made it.
+      const after = yield* cluster.client(2181)
+      deepStrictEqual([before.session.sessionId >> 56n, after.session.sessionId >> 56n], [1n, 2n])
+      yield* cluster.two.kill
+      strictEqual((yield* Effect.exit(cluster.client(2181)))._tag, "Failure")
+    })
+  )
+
   it.effect("clients cut off hear nothing, and what was sent arrives when the network heals", () =>
     Effect.gen(function* () {
       const cluster = yield* start()

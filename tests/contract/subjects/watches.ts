@@ -25,7 +25,13 @@ const NO_WATCHER = -121
 const NO_NODE = -101
 
 const codeOf = <A>(effect: ReturnType<typeof call<any, A>>) =>
-  Effect.match(effect, { onFailure: ({ code }) => code, onSuccess: () => 0 })
+  effect.pipe(
+    Effect.as(0),
+    Effect.catchIf(
+      ({ code }) => code !== undefined,
+      ({ code }) => Effect.succeed(code)
+    )
+  )
 
 /** Two sessions in the same place: one watches, the other changes. */
 const pair = Effect.gen(function* () {
@@ -254,7 +260,7 @@ export const watches = (it: It) => {
       Effect.gen(function* () {
         const { at, events, other, zk } = yield* pair
         for (const name of ["/same", "/changed", "/gone", "/parent"]) yield* other.create(name)
-        yield* zk.sync()
+        yield* zk.exists("/")
         const relativeZxid = zk.session.lastZxid
         yield* other.set("/changed", "1")
         yield* other.delete("/gone")
@@ -290,7 +296,7 @@ export const watches = (it: It) => {
         Effect.gen(function* () {
           const { at, events, other, zk } = yield* pair
           for (const name of ["/quiet", "/both"]) yield* other.create(name)
-          yield* zk.sync()
+          yield* zk.exists("/")
           const relativeZxid = zk.session.lastZxid
           yield* other.set("/quiet", "1")
           yield* other.set("/both", "1")
