@@ -20,6 +20,8 @@ import { semaphore } from "./commands/semaphore.ts"
 import { set } from "./commands/set.ts"
 import { stat } from "./commands/stat.ts"
 import { sync } from "./commands/sync.ts"
+import { tree } from "./commands/tree.ts"
+import { txn } from "./commands/txn.ts"
 import { watch } from "./commands/watch.ts"
 import { whoami } from "./commands/whoami.ts"
 import { root } from "./connection/flags.ts"
@@ -31,8 +33,8 @@ import * as Stderr from "./render/stderr.ts"
 export const app = root.pipe(
   Command.withDescription("A command line for Apache ZooKeeper"),
   Command.withSubcommands([
-    { group: "Read", commands: [ls, get, stat, exists, watch] },
-    { group: "Write", commands: [create, set, rm, sync] },
+    { group: "Read", commands: [ls, tree, get, stat, exists, watch] },
+    { group: "Write", commands: [create, set, rm, txn, sync] },
     { group: "Coordinate", commands: [lock, elect, semaphore] },
     { group: "Access", commands: [acl, whoami] },
     { group: "Server", commands: [fourLetterWord] }
