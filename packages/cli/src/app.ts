@@ -13,6 +13,7 @@ import { elect } from "./commands/elect.ts"
 import { exists } from "./commands/exists.ts"
 import { fourLetterWord } from "./commands/fourLetterWord.ts"
 import { get } from "./commands/get.ts"
+import { group } from "./commands/group.ts"
 import { lock } from "./commands/lock.ts"
 import { ls } from "./commands/ls.ts"
 import { rm } from "./commands/rm.ts"
@@ -35,7 +36,7 @@ export const app = root.pipe(
   Command.withSubcommands([
     { group: "Read", commands: [ls, tree, get, stat, exists, watch] },
     { group: "Write", commands: [create, set, rm, txn, sync] },
-    { group: "Coordinate", commands: [lock, elect, semaphore] },
+    { group: "Coordinate", commands: [lock, elect, semaphore, group] },
     { group: "Access", commands: [acl, whoami] },
     { group: "Server", commands: [fourLetterWord] }
   ])
