@@ -34,9 +34,13 @@ const launch = (args: ReadonlyArray<string>, env: Options["env"]) =>
     (child) =>
       Effect.promise(async () => {
         if (child.exitCode !== null || child.signalCode !== null) return
-        child.kill("SIGKILL")
-        // Not "close": a program that it ran may have the other end of our pipes.
-        await once(child, "exit")
+        // Not "close": a program that it left behind may have the other end of our pipes.
+        const exit = once(child, "exit")
+        // Ends the program that it runs, too; what cannot be ended so is killed.
+        child.kill("SIGTERM")
+        const last = setTimeout(() => child.kill("SIGKILL"), 5_000)
+        await exit
+        clearTimeout(last)
       })
   )
 

@@ -14,6 +14,7 @@ import { elect } from "./commands/elect.ts"
 import { exists } from "./commands/exists.ts"
 import { fourLetterWord } from "./commands/fourLetterWord.ts"
 import { get } from "./commands/get.ts"
+import { group } from "./commands/group.ts"
 import { lock } from "./commands/lock.ts"
 import { ls } from "./commands/ls.ts"
 import { rm } from "./commands/rm.ts"
@@ -21,6 +22,8 @@ import { semaphore } from "./commands/semaphore.ts"
 import { set } from "./commands/set.ts"
 import { stat } from "./commands/stat.ts"
 import { sync } from "./commands/sync.ts"
+import { tree } from "./commands/tree.ts"
+import { txn } from "./commands/txn.ts"
 import { watch } from "./commands/watch.ts"
 import { whoami } from "./commands/whoami.ts"
 import { root } from "./connection/flags.ts"
@@ -32,9 +35,9 @@ import * as Stderr from "./render/stderr.ts"
 export const app = root.pipe(
   Command.withDescription("A command line for Apache ZooKeeper"),
   Command.withSubcommands([
-    { group: "Read", commands: [ls, get, stat, exists, watch] },
-    { group: "Write", commands: [create, set, rm, sync] },
-    { group: "Coordinate", commands: [lock, elect, semaphore] },
+    { group: "Read", commands: [ls, tree, get, stat, exists, watch] },
+    { group: "Write", commands: [create, set, rm, txn, sync] },
+    { group: "Coordinate", commands: [lock, elect, semaphore, group] },
     { group: "Access", commands: [acl, whoami] },
     { group: "Server", commands: [fourLetterWord, dev] }
   ])

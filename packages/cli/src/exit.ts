@@ -3,6 +3,7 @@
  */
 import * as ErrorCode from "@effect-zookeeper/core/ErrorCode"
 import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
+import type { CacheFull } from "@effect-zookeeper/recipes/Cache"
 import type { Reason, ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import type * as CliError from "effect/cli/CliError"
 import type {
@@ -34,6 +35,7 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 export type Failure =
   | ZooKeeperError
   | LeaseLost
+  | CacheFull
   | UsageError
   | InputError
   | UnavailableError
@@ -114,6 +116,7 @@ export const endingOf = (failure: Failure): Ending => {
       return { code: failure.code, message: failure.message }
     case "InputError":
       return { code: ExitCode.input, message: failure.message }
+    case "CacheFull":
     case "UnavailableError":
       return { code: ExitCode.no, message: failure.message }
     case "AnsweredNo":

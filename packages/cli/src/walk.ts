@@ -40,15 +40,22 @@ export const children = (zk: ZooKeeper, path: string): Effect.Effect<ReadonlyArr
     return found.flatMap(Option.toArray)
   })
 
-/** The node itself, which must be there, and everything below it; what is deleted meanwhile is left out. */
-export const descendants = (zk: ZooKeeper, top: string): Effect.Effect<ReadonlyArray<Entry>, ZooKeeperError> =>
+/**
+ * The node itself, which must be there, and everything below it, or so many levels; what is deleted meanwhile is left out.
+ */
+export const descendants = (
+  zk: ZooKeeper,
+  top: string,
+  depth = Infinity
+): Effect.Effect<ReadonlyArray<Entry>, ZooKeeperError> =>
   Effect.gen(function* () {
     const read = (path: string) =>
       Effect.map(zk.childrenWithStat(path), ({ children, stat }) => ({ path, stat, children }))
     const found: Array<Entry> = []
     let level = [yield* read(top)]
-    while (level.length > 0) {
+    for (let below = depth; level.length > 0; below--) {
       for (const { path, stat } of level) found.push({ path, stat })
+      if (below === 0) break
       const next = yield* Effect.forEach(
         level.flatMap(({ children, path }) => children.map((name) => Path.join(path, name))),
         (path) => Effect.catchReason(Effect.asSome(read(path)), "ZooKeeperError", "NoNode", () => Effect.succeedNone),

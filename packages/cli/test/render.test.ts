@@ -1,6 +1,6 @@
 import type { Stat } from "@effect-zookeeper/core/Stat"
 import { assert, describe, it } from "@effect/vitest"
-import { modeOf } from "../src/commands/create.ts"
+import { modeOf } from "../src/input/mode.ts"
 import { columns } from "../src/render/columns.ts"
 import * as RenderStat from "../src/render/stat.ts"
 

@@ -1,5 +1,4 @@
 /** `zk create`: a new node of any kind. */
-import type { CreateMode } from "@effect-zookeeper/core/CreateMode"
 import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import { make as makeError, SessionExpired } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Argument from "effect/cli/Argument"
@@ -12,24 +11,10 @@ import * as Stream from "effect/Stream"
 import { root } from "../connection/flags.ts"
 import * as Session from "../connection/session.ts"
 import { UsageError } from "../errors.ts"
+import { modeOf } from "../input/mode.ts"
 import { duration, path as plainPath, refine, sequentialPath } from "../input/refine.ts"
 import * as Value from "../input/value.ts"
 import { print } from "../render/output.ts"
-
-interface Kind {
-  readonly ephemeral: boolean
-  readonly sequential: boolean
-  readonly container: boolean
-  readonly ttl: boolean
-}
-
-/** The mode that the flags mean; undefined for those that exclude each other. */
-export const modeOf = ({ container, ephemeral, sequential, ttl }: Kind): CreateMode | undefined => {
-  if (container) return ephemeral || sequential || ttl ? undefined : "container"
-  if (ttl) return ephemeral ? undefined : sequential ? "ttlSequential" : "ttl"
-  if (ephemeral) return sequential ? "ephemeralSequential" : "ephemeral"
-  return sequential ? "persistentSequential" : "persistent"
-}
 
 const flag = (name: string, alias: string | undefined, description: string) => {
   const plain = Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))

@@ -87,5 +87,5 @@ export const runWhile = Effect.fnUntraced(function* (
   yield* Effect.logInfo(`${node} holds ${path}; running ${command.command}`)
   // A renewed session has a deadline of its own, which is not that of the holder.
   const deadline = () => (session.epoch === epoch ? session.deadline : -Infinity)
-  yield* run({ ...command, env }, { grace, deadline })
+  yield* run({ ...command, env }, { grace, deadline, inFront: true })
 })

@@ -13,7 +13,12 @@ export interface Limits {
   readonly grace: number
   /** When it must have ended, in ms since 1970; read again and again, since it moves on. By default there is no such time. */
   readonly deadline?: () => number
+  /** Whether the signals to this process go to the program and end it alone. */
+  readonly inFront: boolean
 }
+
+/** The grace where nothing is lost by waiting. */
+export const GRACE = 2_000
 
 const POLL = 10
 
@@ -62,8 +67,8 @@ const timeToGo = ({ deadline, grace }: Limits): Effect.Effect<never, LeaseLost> 
       })
 
 /**
- * Runs the program to its end, and gets the signals of this process passed on to it. Interrupted, or when its time is
- * over, it gets TERM and then KILL, with all that it started; what it leaves behind at its own end too.
+ * Runs the program to its end. Interrupted, or when its time is over, it gets TERM and then KILL, with all that it started;
+ * what it leaves behind at its own end gets them too.
  */
 export const run = (
   program: Program,
@@ -71,7 +76,7 @@ export const run = (
 ): Effect.Effect<void, CommandEnded | CommandNotRunnable | LeaseLost> => {
   const start = Effect.sync(() => {
     const group = spawnUnsafe(program)
-    return { group, giveBack: Signals.take(Signals.passedOn, group.send) }
+    return { group, giveBack: limits.inFront ? Signals.take(Signals.passedOn, group.send) : () => {} }
   })
   const release = stop(limits, program.command)
   return Effect.acquireUseRelease(
