@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import * as Ids from "@effect-zookeeper/core/Ids"
 import { type Data, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
