@@ -15,7 +15,7 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import type { Dialect } from "./Dialect.ts"
 import type { Holder } from "./Holder.ts"
 import { contend, type Contest, plain } from "./internal/contend.ts"
-import type { StopOn } from "./internal/hold.ts"
+import { shared, type StopOn } from "./internal/hold.ts"
 import { type Standing, standing } from "./internal/queue.ts"
 import { beyond, read } from "./internal/sequence.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
@@ -126,10 +126,9 @@ export const make = Effect.fnUntraced(function* (
     stopOn: options.stopOn ?? "lease",
     onStage: (stage) => (stage === "held" ? become("Leader") : stage === "out" ? become("Unknown") : become("Standby"))
   }
-  const acquire = Effect.map(contend(contest), (holder): Leader => ({
-    ...holder,
-    fencingToken: leaders === 1 ? holder.fencingToken : undefined
-  }))
+  const acquire = Effect.map(contend(contest), (holder): Leader =>
+    leaders === 1 ? holder : { ...shared(holder), fencingToken: undefined }
+  )
   const whileLeader = <A, E, R>(
     f: (leader: Leader) => Effect.Effect<A, E, R>
   ): Effect.Effect<A, E | ZooKeeperError, R> =>

@@ -89,7 +89,7 @@ export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Re
   const zk = yield* ZooKeeper
   const { data = "", dialect = "curator", path, reentrant = false, stopOn = "lease" } = options
   const queue = { zk, path, dialect, data }
-  return locking({ ...plain, queue, role: "lock", ahead: nearest(), stopOn }, reentrant).lock
+  return locking({ ...plain, queue, role: "lock", ahead: nearest(), stopOn }, reentrant, (held) => held).lock
 })
 
 /**

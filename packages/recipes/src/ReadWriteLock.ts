@@ -15,7 +15,7 @@ import { nameOf } from "./Dialect.ts"
 import type { ExclusiveHolder, Holder } from "./Holder.ts"
 import { plain } from "./internal/contend.ts"
 import { enterAs } from "./internal/contender.ts"
-import { hold } from "./internal/hold.ts"
+import { hold, shared } from "./internal/hold.ts"
 import { locking } from "./internal/locking.ts"
 import { nearest, sequenceOf } from "./internal/sequence.ts"
 import type { Lock, LockOf, Options } from "./Lock.ts"
@@ -68,15 +68,15 @@ export const make = Effect.fnUntraced(function* (
   const zk = yield* ZooKeeper
   const { data = "", dialect = "curator", path, reentrant = false, stopOn = "lease" } = options
   const base = { ...plain, queue: { zk, path, dialect, data }, stopOn }
-  const reads = locking({ ...base, role: "read", ahead: nearest(({ role }) => role !== "read") }, reentrant)
-  const writes = locking({ ...base, role: "write", ahead: nearest() }, reentrant)
+  const reads = locking({ ...base, role: "read", ahead: nearest(({ role }) => role !== "read") }, reentrant, shared)
+  const writes = locking({ ...base, role: "write", ahead: nearest() }, reentrant, (held) => held)
 
   const downgrade: ReadWriteLock["downgrade"] = Effect.fnUntraced(function* (writer) {
     // The reader stands where the writer stood: with the writer's number, not with one of its own (CURATOR-621).
     const name = nameOf(dialect, "read", randomUUID()).name + sequenceOf(Path.name(writer.node))
     const node = Path.join(path, name)
     const create = writer.guard(Op.create(node, data, { mode: "ephemeral" }))
-    return yield* hold(zk, yield* enterAs(zk, node, create), stopOn)
+    return shared(yield* hold(zk, yield* enterAs(zk, node, create), stopOn))
   })
 
   /** A reader behind its own write lock would wait for itself. */

@@ -18,7 +18,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Holder } from "./Holder.ts"
 import { contend, type Contest, plain, tryContend, within } from "./internal/contend.ts"
-import type { StopOn } from "./internal/hold.ts"
+import { shared, type StopOn } from "./internal/hold.ts"
 import { present, type Standing } from "./internal/queue.ts"
 import { beyond, nearest } from "./internal/sequence.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
@@ -145,7 +145,8 @@ export const make = Effect.fnUntraced(function* (
   // The order among the leases keeps their number right, so it does no harm if the place in the line is lost meanwhile.
   const acquire: Semaphore["acquire"] = Effect.flatMap(Effect.scope, (scope) =>
     Effect.scoped(Effect.andThen(contend(line), Effect.provideService(contend(leases), Scope.Scope, scope)))
-  )
+  ).pipe(Effect.map(shared))
+  const atOnce = Effect.map(tryContend(leases), Option.map(shared))
   const under = <A, E, R>(held: Holder, body: (held: Holder) => Effect.Effect<A, E, R>) =>
     Effect.raceFirst(held.lost, body(held))
   return {
@@ -153,7 +154,7 @@ export const make = Effect.fnUntraced(function* (
     withLease: (body) => Effect.scoped(Effect.flatMap(acquire, (held) => under(held, body))),
     tryWithLease: (body, wait) =>
       Effect.scoped(
-        Effect.flatMap(within(acquire, tryContend(leases), wait?.wait), (held) =>
+        Effect.flatMap(within(acquire, atOnce, wait?.wait), (held) =>
           Option.isNone(held) ? Effect.succeedNone : Effect.asSome(under(held.value, body))
         )
       ),

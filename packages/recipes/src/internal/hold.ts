@@ -6,7 +6,7 @@ import { TransactionFailed, ZooKeeperError } from "@effect-zookeeper/core/ZooKee
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { ExclusiveHolder } from "../Holder.ts"
+import type { ExclusiveHolder, Holder } from "../Holder.ts"
 import type { Contender } from "./contender.ts"
 
 /** When to stop: before the session can have expired, or as soon as the connection is gone. */
@@ -69,3 +69,6 @@ export const hold = (
       guard: guardOf(zk, contender.node, lost)
     }
   })
+
+/** What there is to several holders at a time: their tokens would not order them. */
+export const shared = ({ guard, lost, node }: ExclusiveHolder): Holder => ({ guard, lost, node })

@@ -6,58 +6,58 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { randomUUID } from "node:crypto"
 import type { ExclusiveHolder, Holder } from "../Holder.ts"
-import type { Lock } from "../Lock.ts"
+import type { LockOf } from "../Lock.ts"
 import { contend, type Contest, tryContend, within } from "./contend.ts"
 import { present } from "./queue.ts"
 
-interface Locking {
-  readonly lock: Lock
+interface Locking<H extends Holder> {
+  readonly lock: LockOf<H>
   /** What this fiber, or one that it is a child of, holds now by `withLock`. */
-  readonly holding: Effect.Effect<ExclusiveHolder | undefined>
+  readonly holding: Effect.Effect<H | undefined>
   /** Runs the body while something is held, as `withLock` does. */
-  readonly under: <H extends Holder, A, E, R>(
-    held: H,
-    body: (held: H) => Effect.Effect<A, E, R>
-  ) => Effect.Effect<A, E | LeaseLost, R>
+  readonly under: <A, E, R>(held: H, body: (held: H) => Effect.Effect<A, E, R>) => Effect.Effect<A, E | LeaseLost, R>
 }
 
 /** Something held, for as long as the body under it runs: a fiber that the body left behind holds it no more. */
-interface Hold {
-  readonly held: Holder
+interface Hold<H> {
+  readonly held: H
   isOver: boolean
 }
 
-export const locking = (contest: Contest, reentrant: boolean): Locking => {
+/** `show` is what a holder gets to see. */
+export const locking = <H extends Holder>(
+  contest: Contest,
+  reentrant: boolean,
+  show: (held: ExclusiveHolder) => H
+): Locking<H> => {
   // Goes by the fiber's context, so that children of the holder share what it has.
-  const current = Context.Reference<Hold | undefined>(`@effect-zookeeper/recipes/${randomUUID()}`, {
+  const current = Context.Reference<Hold<H> | undefined>(`@effect-zookeeper/recipes/${randomUUID()}`, {
     defaultValue: () => undefined
   })
-  const holding = Effect.map(current, (hold) =>
-    // A lock's own holders are what its contest gave; a shared lock's type says what may be asked of them.
-    hold === undefined || hold.isOver ? undefined : (hold.held as ExclusiveHolder)
-  )
-  const under: Locking["under"] = (held, body) =>
+  const holding = Effect.map(current, (hold) => (hold === undefined || hold.isOver ? undefined : hold.held))
+  const under: Locking<H>["under"] = (held, body) =>
     Effect.suspend(() => {
-      const hold: Hold = { held, isOver: false }
+      const hold: Hold<H> = { held, isOver: false }
       const over = Effect.sync(() => {
         hold.isOver = true
       })
       return Effect.raceFirst(held.lost, body(held)).pipe(Effect.provideService(current, hold), Effect.ensuring(over))
     })
   const orShared = <A, E, R>(
-    body: (held: ExclusiveHolder) => Effect.Effect<A, E, R>,
+    body: (held: H) => Effect.Effect<A, E, R>,
     otherwise: Effect.Effect<A, E | ZooKeeperError | LeaseLost, R>
   ): Effect.Effect<A, E | ZooKeeperError | LeaseLost, R> =>
     reentrant ? Effect.flatMap(holding, (held) => (held === undefined ? otherwise : body(held))) : otherwise
-  const acquire = contend(contest)
-  const lock: Lock = {
+  const acquire = Effect.map(contend(contest), show)
+  const atOnce = Effect.map(tryContend(contest), Option.map(show))
+  const lock: LockOf<H> = {
     acquire,
     withLock: (body) => orShared(body, Effect.scoped(Effect.flatMap(acquire, (held) => under(held, body)))),
     tryWithLock: (body, options) =>
       orShared(
         (held) => Effect.asSome(body(held)),
         Effect.scoped(
-          Effect.flatMap(within(acquire, tryContend(contest), options?.wait), (held) =>
+          Effect.flatMap(within(acquire, atOnce, options?.wait), (held) =>
             Option.isNone(held) ? Effect.succeedNone : Effect.asSome(under(held.value, body))
           )
         )
