@@ -6,7 +6,7 @@ import { sync } from "./admin.ts"
 import { perform, type View } from "./Attempt.ts"
 
 /** A check passes through the leader as every write does, whatever it finds; its answer comes after all before it. */
-const checkRoot = (view: View): Effect.Effect<void, ZooKeeperError> =>
+export const checkRoot = (view: View): Effect.Effect<void, ZooKeeperError> =>
   perform({
     view,
     name: "sync",

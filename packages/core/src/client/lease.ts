@@ -3,21 +3,30 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { LeaseLost } from "../model/LeaseLost.ts"
-import { catchUp } from "./catchUp.ts"
+import { catchUp, checkRoot } from "./catchUp.ts"
 import type { View } from "./Attempt.ts"
 
 /**
  * Makes sure that the lease is young: what is held from now on can be relied on for a while. The leader is asked if the
- * newest confirmed contact is old, as it is when nothing was held so far.
+ * newest confirmed contact is old, as it is when nothing was held so far; where that proves nothing (`confirm:
+ * "quorum"`), a transaction of nothing does.
  */
-export const confirm = (view: View): Effect.Effect<void, LeaseLost> =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) => {
-    const { info } = view.session
-    return info.deadline - now >= Duration.toMillis(info.negotiatedTimeout) / 2
-      ? Effect.void
-      : // The session takes note of what was confirmed once a whole chunk is read, after this answer was told.
-        Effect.mapError(Effect.andThen(catchUp(view, "/"), Effect.yieldNow), () => new LeaseLost({ why: "deadline" }))
-  })
+export const confirm = (view: View): Effect.Effect<void, LeaseLost> => {
+  const { info } = view.session
+  const isYoung = Effect.map(
+    Clock.currentTimeMillis,
+    (now) => info.deadline - now >= Duration.toMillis(info.negotiatedTimeout) / 2
+  )
+  const unlessYoung = <E>(effect: Effect.Effect<void, E>): Effect.Effect<void, E> =>
+    Effect.flatMap(isYoung, (young) => (young ? Effect.void : effect))
+  // The session takes note of what was confirmed once a whole chunk is read, after this answer was told.
+  const asked = Effect.andThen(catchUp(view, "/"), Effect.yieldNow)
+  const proven = Effect.andThen(checkRoot(view), Effect.yieldNow)
+  return Effect.mapError(
+    unlessYoung(Effect.andThen(asked, unlessYoung(proven))),
+    () => new LeaseLost({ why: "deadline" })
+  )
+}
 
 /**
  * Runs the effect until it ends or the session's deadline passes, whichever is first.

@@ -7,7 +7,7 @@ import * as WatchEvent from "../model/WatchEvent.ts"
 import { ConnectionLost, InvalidArgument, type Reason } from "../model/ZooKeeperError.ts"
 import { InFlight } from "../session/InFlight.ts"
 import type { Line } from "../session/Line.ts"
-import { type Limits, Link, type LinkEvents } from "../session/Link.ts"
+import { isConfirmation, type Limits, Link, type LinkEvents } from "../session/Link.ts"
 import type { AnyCall, Call } from "../session/Session.ts"
 import type { Connection } from "../transport/Connection.ts"
 import { JuteReader } from "../wire/JuteReader.ts"
@@ -165,7 +165,9 @@ export abstract class ClientLine implements Line {
     if (this.dead) return
     const call = this.inFlight.shift()
     if (!error) {
-      if (call?.operation.confirms === true) this.confirmedAt = this.inFlight.answeredSentAt()
+      if (call !== undefined && isConfirmation(call.operation, this.limits.confirm)) {
+        this.confirmedAt = this.inFlight.answeredSentAt()
+      }
       return call?.succeed(response)
     }
     if (error.code === CONNECTION_LOSS) {

@@ -40,7 +40,12 @@ export interface LinkEvents {
 export interface Limits {
   readonly maxRequest: number
   readonly maxReply: number
+  readonly confirm: "sync" | "quorum"
 }
+
+/** Whether an answer shows that the leader knows of the session; a deposed one answers all but writes. */
+export const isConfirmation = (operation: Operation<any, any>, confirm: "sync" | "quorum"): boolean =>
+  operation.confirms && (confirm === "sync" || !operation.repeatable)
 
 /**
  * A real server sends each answer in a packet of its own, and reading them one by one costs more than all the rest. With
@@ -259,7 +264,7 @@ export class Link {
       this.sawZxid(high, low)
       this.answered()
       this.meter.answered(call.operation, 0)
-      if (call.operation.confirms) this.confirmedAt = this.inFlight.answeredSentAt()
+      if (isConfirmation(call.operation, this.limits.confirm)) this.confirmedAt = this.inFlight.answeredSentAt()
       call.succeed(response)
       return
     }

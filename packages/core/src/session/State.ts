@@ -18,6 +18,8 @@ export interface Settings {
   readonly onExpired: "renew" | "fail"
   readonly readOnly: boolean
   readonly margin: number
+  /** Whether only what went through a quorum confirms the session: a deposed leader answers all else. */
+  readonly confirm: "sync" | "quorum"
 }
 
 /** What resumes a session. */

@@ -229,6 +229,8 @@ const sendClose =
 const accepted = (state: State, now: number, requestedAt: number, response: ConnectResponse): Step => {
   const fresh = state.ticket === undefined || state.epoch === 0
   const epoch = state.ticket === undefined || state.epoch === 0 ? state.epoch + 1 : state.epoch
+  // A new session is a write; a resumed one may be known to a leader that is none any more.
+  const proves = state.ticket === undefined || state.settings.confirm === "sync"
   return [
     {
       ...state,
@@ -240,7 +242,7 @@ const accepted = (state: State, now: number, requestedAt: number, response: Conn
       sentAt: requestedAt,
       waitingSince: undefined,
       askedAt: -Infinity,
-      confirmedAt: response.readOnly ? -Infinity : requestedAt,
+      confirmedAt: response.readOnly ? -Infinity : proves ? requestedAt : state.confirmedAt,
       phase: { _tag: "Preparing", until: now + response.timeOut / 3, readOnly: response.readOnly, fresh }
     },
     [{ _tag: "Prepare", fresh }]

@@ -140,6 +140,7 @@ const resolve = (options: Options): Settings => {
   const hosts = options.shuffleHosts === false ? connect.hosts : shuffled(connect.hosts)
   const margin = options.margin ?? 0.25
   if (!(margin > 0 && margin < 1)) refuse(`margin must lie between 0 and 1, not ${margin}`)
+  const confirm = oneOf("confirm", options.confirm, ["sync", "quorum"])
   const timeout = millis("sessionTimeout", options.sessionTimeout, 10_000)
   if (timeout < 1 || timeout > 0x7fff_ffff)
     refuse(`sessionTimeout must lie between 1 and 2^31 - 1 ms, not ${timeout} ms`)
@@ -152,7 +153,8 @@ const resolve = (options: Options): Settings => {
       hosts: hosts.map(ConnectString.formatHost),
       onExpired: oneOf("onExpired", options.onExpired, ["renew", "fail"]),
       readOnly: options.readOnly ?? false,
-      margin
+      margin,
+      confirm
     },
     operationTimeout: millis("operationTimeout", options.operationTimeout, 30_000),
     resume: options.resume,
@@ -166,7 +168,7 @@ const resolve = (options: Options): Settings => {
     maxQueued: whole("maxQueued", options.maxQueued, 65_536, 0),
     maxRequest: whole("maxRequest", options.maxRequest, 1_048_575, LEAST_REQUEST),
     maxReply: whole("maxReply", options.maxReply, 16 * 1024 * 1024, LEAST_REQUEST),
-    confirm: oneOf("confirm", options.confirm, ["sync", "quorum"])
+    confirm
   }
 }
 

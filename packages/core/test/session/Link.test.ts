@@ -23,7 +23,7 @@ const open = () => {
   const writes: Array<Buffer> = []
   let now = 0
   const link = new Link(
-    { maxRequest: 1000, maxReply: 1000 },
+    { maxRequest: 1000, maxReply: 1000, confirm: "sync" },
     {
       onHandshake: () => told.push("handshake"),
       onHeard: () => told.push("heard"),

@@ -18,7 +18,8 @@ export const settings: At.Settings = {
   hosts: ["a:1", "b:1", "c:1"],
   onExpired: "renew",
   readOnly: false,
-  margin: 0.25
+  margin: 0.25,
+  confirm: "sync"
 }
 
 export const response = (more: Partial<ConnectResponse> = {}): ConnectResponse => ({

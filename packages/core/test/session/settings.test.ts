@@ -17,7 +17,8 @@ describe("the defaults", () => {
         hosts: ["127.0.0.1:2181"],
         onExpired: "renew",
         readOnly: false,
-        margin: 0.25
+        margin: 0.25,
+        confirm: "sync"
       })
       assert.strictEqual(settings.operationTimeout, 30_000)
       assert.strictEqual(settings.release, "close")
