@@ -4,7 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as path from "node:path"
 import { awaitState } from "../support/awaitState.ts"
-import { python } from "../support/kazoo.ts"
+import { run } from "../support/zookeeper/command.ts"
+import { kazoo } from "./provide.ts"
 
 const program = path.join(import.meta.dirname, "programs/scenarios.py")
 
@@ -14,9 +15,11 @@ describe("kazoo on the in-process server", () => {
       scenario,
       () =>
         Effect.gen(function* () {
+          const { command, env } = yield* kazoo
           const server = yield* TestServer.make()
-          const printed = yield* python(program, [server.connectString, scenario], { timeout: 110_000 })
-          assert.strictEqual(printed, "")
+          const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+          const args = [...variables, command, program, server.connectString, scenario]
+          assert.strictEqual(yield* run("env", args, { timeout: 110_000 }), "")
           // Each closed its session in order.
           yield* awaitState(server.sessions, (sessions) => sessions.length === 0, { describe: "no session is left" })
         }),
