@@ -14,7 +14,7 @@ const told = (observer: Running, count: number) =>
 
 const token = 'echo "$ZK_FENCING_TOKEN"; echo $$; exec sleep 60'
 
-describe("zk elect", () => {
+describe.concurrent("zk elect", () => {
   it.live("fails over when the leading zk is killed with -9, and --observe tells of it", () =>
     Effect.gen(function* () {
       const { connect } = yield* chroot

@@ -4,7 +4,7 @@ import { awaitState } from "../support/awaitState.ts"
 import { gone, ownServer, sh } from "./programs.ts"
 import { chroot, start, zk } from "./zk.ts"
 
-describe("zk group", () => {
+describe.concurrent("zk group", () => {
   it.live("join is a member until Ctrl-C; list and watch tell of it", () =>
     Effect.gen(function* () {
       const { connect } = yield* chroot

@@ -55,7 +55,7 @@ describe("zk lock on a real server", () => {
   )
 })
 
-describe("zk lock ends as its program does", () => {
+describe.concurrent("zk lock ends as its program does", () => {
   it.live.each([
     { what: "its exit code", args: sh("exit 3"), code: 3, says: "" },
     { what: "128 and its signal", args: sh("kill -KILL $$"), code: 137, says: "" },
@@ -115,7 +115,7 @@ describe("zk lock --wait", () => {
   )
 })
 
-describe("signals to zk lock", () => {
+describe.concurrent("signals to zk lock", () => {
   it.live("reach the program, and zk goes on until it has ended", () =>
     Effect.gen(function* () {
       const { env, server } = yield* ownServer
@@ -254,6 +254,21 @@ describe.concurrent("the program of zk lock does not outlive the lock", () => {
       yield* server.dropConnections
       const { code, stderr } = yield* holder.ended
       assert.deepStrictEqual([code, stderr], [7, "zk: the connection was lost\n"])
+      yield* gone(pid!)
+    })
+  )
+
+  it.live("zk that was stopped for longer than its session lives: KILL as soon as it goes on, and 7", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* ownServer
+      const holder = yield* start(["lock", "/l", "--session-timeout", "2s", ...sh(stubborn)], env)
+      const [pid] = yield* holder.lines(1)
+      yield* holder.signal("SIGSTOP")
+      yield* queued(server, 0)
+      assert.isTrue(isAlive(pid!))
+      yield* holder.signal("SIGCONT")
+      const { code, stderr } = yield* holder.ended
+      assert.strictEqual(code, 7, stderr)
       yield* gone(pid!)
     })
   )

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { idle, ownServer, sh } from "./programs.ts"
 import { chroot, start, zk } from "./zk.ts"
 
-describe("zk semaphore", () => {
+describe.concurrent("zk semaphore", () => {
   it.live("lets so many run at a time, and the next when one has ended", () =>
     Effect.gen(function* () {
       const { connect } = yield* chroot

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { inChroot, zk } from "./zk.ts"
 
-describe("zk txn", () => {
+describe.concurrent("zk txn", () => {
   it.live("does what each --op says, and prints what came of each", () =>
     Effect.gen(function* () {
       const zk = yield* inChroot

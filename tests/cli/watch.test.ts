@@ -76,7 +76,7 @@ describe("zk watch", () => {
   )
 })
 
-describe("zk watch -R", () => {
+describe.concurrent("zk watch -R", () => {
   it.live("prints every event of the node and of what is below it, and a Resync after a gap", () =>
     Effect.gen(function* () {
       const { env, server } = yield* ownServer
@@ -137,7 +137,7 @@ describe("zk watch -R", () => {
   )
 })
 
-describe("zk watch -- cmd", () => {
+describe.concurrent("zk watch -- cmd", () => {
   it.live("gives each change to the program, on its standard input and in its environment", () =>
     Effect.gen(function* () {
       const { env } = yield* ownServer

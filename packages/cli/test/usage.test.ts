@@ -32,6 +32,12 @@ const refused: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegExp
   [["4lw", "what"], /'what' is none of conf, cons/],
   [["dev", "--port", "70000"], /'70000' is not a port, 0 to 65535/],
   [["4lw", "srvr", "--host", "h:0"], /the port in 'h:0'/],
+  [["lock", "/l", "--wait", "5", "--", "true"], /'5' is not a duration such as/],
+  [["lock", "/l", "--dialect", "go", "--", "true"], /Invalid value for flag --dialect: "go"/],
+  [["lock", "/l", "--grace", "2s", "--", "true"], /a grace of 2000 ms does not fit/, { ZK_SESSION_TIMEOUT: "3s" }],
+  [["elect", "/e", "-n", "0", "--observe"], /0 is none: at least 1/],
+  [["semaphore", "/s", "--", "true"], /--leases/],
+  [["watch", "/a", "--overlap", "both", "--", "true"], /Invalid value for flag --overlap: "both"/],
   [["-c", "h/zookeeper", "rm", "/"], /\/ is never removed/]
 ]
 
