@@ -1,7 +1,7 @@
 /** What holds for a session whatever happens in whatever order. */
 import { assert, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import type { Output } from "../../src/session/machine.ts"
+import type { Output } from "../../src/session/signals.ts"
 import * as At from "../../src/session/State.ts"
 import { cut, type Event, Machine, response, settings, ticket, TIMEOUT } from "./machine.ts"
 

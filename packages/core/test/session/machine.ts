@@ -2,7 +2,8 @@
 import type { Reason } from "@effect-zookeeper/core/ZooKeeperError"
 import { ConnectionLost } from "@effect-zookeeper/core/ZooKeeperError"
 import type { ConnectResponse } from "@effect-zookeeper/core/wire/ops/connect"
-import { type Input, type Output, transition } from "../../src/session/machine.ts"
+import { transition } from "../../src/session/machine.ts"
+import type { Input, Output } from "../../src/session/signals.ts"
 import * as At from "../../src/session/State.ts"
 
 /** An input whose time is filled in. */
