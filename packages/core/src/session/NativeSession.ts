@@ -14,6 +14,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
+import { inspect } from "node:util"
 import { formatHost, type Host } from "../model/ConnectString.ts"
 import * as Ids from "../model/Ids.ts"
 import type { SessionState } from "../model/SessionState.ts"
@@ -338,6 +339,16 @@ class NativeSession implements Session {
   }
 
   readonly unsupported = (): undefined => undefined
+
+  /** What everybody may see: the parts hold the password, and the bytes of logins. */
+  toJSON(): object {
+    const { epoch, server, state } = this.info
+    return { session: this.name(), epoch, state, server }
+  }
+
+  [inspect.custom](): object {
+    return this.toJSON()
+  }
 
   // ---- from beginning to end
 
