@@ -208,8 +208,8 @@ export const family = <const Template extends string, A, E, RD, RE>(
   const node = (parameters: Readonly<Record<string, string>>) => {
     const values = elements.map((element) => (isParameter(element) ? (parameters[element.slice(1)] ?? "") : element))
     const bad = values.find((value, index) => isParameter(elements[index]!) && (value === "" || value.includes("/")))
-    // A slash would silently lead to another family's node: the path is made one that every operation refuses.
-    return makeWith(bad === undefined ? values.join("/") : `${template} with '${bad}'`, encoding)
+    // A slash would silently lead to another family's node: what does not begin with one every operation refuses.
+    return makeWith(bad === undefined ? values.join("/") : `'${bad}' in ${template}`, encoding)
   }
   const match = (path: string) => {
     const parts = path.split("/")
