@@ -10,5 +10,3 @@ const read = (name: string): string => fs.readFileSync(path.join(import.meta.dir
 export const authority = read("ca.cert")
 export const server = { cert: read("server.cert"), key: read("server.key") }
 export const client = { cert: read("client.cert"), key: read("client.key") }
-/** A server (localhost, 127.0.0.1) whose certificate, its own authority, was good until 2021. */
-export const expired = { cert: read("expired.cert"), key: read("expired.key") }
