@@ -93,7 +93,6 @@ export class Side {
       const closed = step.reconnect === "renew" ? yield* this.close(old) : []
       this.sessions[at] = yield* this.connect(step.reconnect === "renew" ? undefined : old)
       if (step.reconnect === "resume") old.connection.destroy()
-      // The nodes of a session go in no order.
       return [...closed, ...(yield* this.drain(other, [])).toSorted()]
     })
   }
@@ -148,7 +147,8 @@ export class Side {
       for (let frame = yield* connection.take; frame !== undefined; frame = yield* connection.take) {
         outcome.push(JSON.stringify(this.decode(frame, closeSession)))
       }
-      return outcome
+      // The nodes of a session go in no order, and the answer comes last.
+      return [...outcome.slice(0, -1).toSorted(), ...outcome.slice(-1)]
     })
   }
 
