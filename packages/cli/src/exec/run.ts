@@ -2,8 +2,11 @@
  * Runs a program as a part of what holds something: it cannot start after the end has begun, nor outlive the holder.
  */
 import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import type { CommandEnded, CommandNotRunnable } from "../errors.ts"
 import { type ProcessGroup, type Program, spawnUnsafe } from "./ProcessGroup.ts"
 import * as Signals from "./signals.ts"
@@ -66,6 +69,14 @@ const timeToGo = ({ deadline, grace }: Limits): Effect.Effect<never, LeaseLost> 
         }
       })
 
+/** Whether the program was ended from here: what was held is lost, and so it was interrupted or had no time left. */
+const wasTakenAway = (exit: Exit.Exit<unknown, unknown>): boolean =>
+  Exit.isFailure(exit) &&
+  Option.match(Cause.findErrorOption(exit.cause), {
+    onNone: () => Cause.hasInterruptsOnly(exit.cause),
+    onSome: (error) => error instanceof LeaseLost
+  })
+
 /**
  * Runs the program to its end. Interrupted, or when its time is over, it gets TERM and then KILL, with all that it started;
  * what it leaves behind at its own end gets them too.
@@ -74,14 +85,27 @@ export const run = (
   program: Program,
   limits: Limits
 ): Effect.Effect<void, CommandEnded | CommandNotRunnable | LeaseLost> => {
+  let asked: NodeJS.Signals | undefined
   const start = Effect.sync(() => {
     const group = spawnUnsafe(program)
-    return { group, giveBack: limits.inFront ? Signals.take(Signals.passedOn, group.send) : () => {} }
+    const passOn = (signal: NodeJS.Signals) => {
+      if (Signals.ending.some((ending) => ending === signal)) asked = signal
+      group.send(signal)
+    }
+    return { group, giveBack: limits.inFront ? Signals.take(Signals.passedOn, passOn) : () => {} }
   })
   const release = stop(limits, program.command)
   return Effect.acquireUseRelease(
     start,
     ({ group }) => Effect.raceFirst(group.ended, timeToGo(limits)),
-    ({ giveBack, group }) => Effect.ensuring(release(group), Effect.sync(giveBack))
+    ({ giveBack, group }, exit) =>
+      Effect.ensuring(
+        release(group),
+        Effect.sync(() => {
+          giveBack()
+          // It came when the program had to go anyway: then it is meant for this process, which would start it again.
+          if (asked !== undefined && wasTakenAway(exit)) process.kill(process.pid, asked)
+        })
+      )
   )
 }
