@@ -36,10 +36,24 @@ const start = (kind: "worker" | "server", name: string, env: Record<string, stri
         child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`))
       )
       const lines = createInterface(child.stdout)
-      lines.on("line", (line) => process.stdout.write(`  ${name} ${line}\n`))
+      const printed = new Set<string>()
+      lines.on("line", (line) => {
+        printed.add(line)
+        process.stdout.write(`  ${name} ${line}\n`)
+      })
       return {
         name,
         signal: (signal: NodeJS.Signals) => Effect.sync(() => void child.kill(signal)),
+        /** Waits until it has printed this line; others may see earlier than itself what it is. */
+        said: (wanted: string) =>
+          Effect.callback<void>((resume) => {
+            const look = () => {
+              if (printed.has(wanted)) resume(Effect.void)
+            }
+            lines.on("line", look)
+            look()
+            return Effect.sync(() => void lines.off("line", look))
+          }).pipe(Effect.timeout("1 minute")),
         /** Its first line from now on. */
         line: Effect.promise(() => new Promise<string>((resolve) => lines.once("line", resolve))),
         ended: Effect.promise(() => ended)
@@ -97,12 +111,14 @@ const story = Effect.fnUntraced(function* (connect: string) {
   const [, second = ""] = yield* leading((names) => names.length === 2 && !names.includes("Ada"))
 
   yield* Console.log("Blaise's node is deleted by hand:")
+  yield* named("Blaise").said("works as a master")
   const [first] = yield* masters.leaders
   yield* zk.delete(first!.node)
   yield* leading((names) => names.length === 2 && !names.includes("Blaise"))
 
   yield* Console.log(`${second} stands still for longer than its session lives:`)
   const frozen = named(second)
+  yield* frozen.said("works as a master")
   yield* frozen.signal("SIGSTOP")
   yield* leading((names) => names.includes("Blaise") && !names.includes(second))
   yield* frozen.signal("SIGCONT")
