@@ -1,12 +1,14 @@
 /** State streams follow a node through everything that can happen to it, to the connection and to the session. */
 import type { Node } from "@effect-zookeeper/core/ZooKeeper"
+import { getData } from "@effect-zookeeper/core/wire/ops/data"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as rawSession from "../support/rawSession.ts"
+import { sleep } from "../support/realTime.ts"
 import { awaitConnected, type Client } from "../real/clients.ts"
-import { ensemble, record } from "./support.ts"
+import { ensemble, record, single } from "./support.ts"
 
 const LIMIT = 120_000
 
@@ -114,6 +116,30 @@ describe("a stream of a node's data", () => {
         )
       }),
     LIMIT
+  )
+})
+
+describe("a stream whose read waits for a connection", () => {
+  it.live("lives on when its session expires meanwhile, and when the wait was too long", () =>
+    Effect.gen(function* () {
+      const { other, proxies, zk } = yield* single({ operationTimeout: "300 millis" })
+      yield* other.create("/node", "0")
+      const { last } = yield* record(zk.changes.data("/node"))
+      yield* last(({ change }) => change === "initial", "the first element")
+      const proxy = proxies[0]!
+      const dropped = yield* proxy.dropReplyTo(({ type }) => type === getData.code)
+      yield* proxy.refuse
+      yield* other.set("/node", "1")
+      yield* dropped
+      // Longer than an operation may take.
+      yield* sleep("700 millis")
+      yield* rawSession.expireSession(other.session.hosts.join(","), zk.session.id, Redacted.value(zk.session.password))
+      yield* proxy.listen
+      yield* awaitConnected(zk, 2)
+      yield* last(({ node }) => Option.isSome(node) && node.value.stat.version === 1, "the set")
+      yield* other.set("/node", "2")
+      yield* last(({ node }) => Option.isSome(node) && node.value.stat.version === 2, "the next set")
+    })
   )
 })
 

@@ -468,6 +468,6 @@ export interface ZooKeeper {
 export interface WatchOptions {
   /** Also everything below. Default false. */
   readonly recursive?: boolean | undefined
-  /** How many events wait for a slow consumer before they are replaced by one `Resync`. Default 4,096. */
+  /** How many events wait for a slow consumer before they are replaced by one `Resync`, at least 1. Default 4,096. */
   readonly buffer?: number | undefined
 }
