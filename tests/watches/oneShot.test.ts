@@ -155,7 +155,8 @@ describe.runIf(isObtainable)("a session that comes from a newer server to one of
         yield* other.create("/a", "1")
         yield* data.last((element) => text(element).endsWith(" 1"), "the creation on the older server")
         yield* other.set("/a", "2")
-        yield* data.last((element) => text(element) === "changed 2", "a set on the older server")
+        // The second reconnect, after the refusal, may still be known as a gap: then it is "resynced".
+        yield* data.last((element) => text(element).endsWith(" 2"), "a set on the older server")
         yield* other.create("/once")
         assert.deepStrictEqual(yield* Fiber.join(event), { type: "NodeCreated", path: "/once" })
         for (const i of many.keys()) yield* other.create(`/many-${i}`)
