@@ -12,8 +12,7 @@ import * as RealEnsemble from "../support/zookeeper/RealEnsemble.ts"
 import { awaitConnected, awaitNode } from "../real/clients.ts"
 import { awaitReconnect, ensemble as proxied } from "./support.ts"
 
-/** `npm run test:long` pauses the leader as often as the issue asks for. */
-const ROUNDS = process.env["TEST_LONG"] === undefined ? 5 : 20
+const ROUNDS = 20
 
 /** The newest deadline that the session ever had, looked at all the time. */
 const newestDeadline = (zk: ZooKeeper.ZooKeeper) =>
