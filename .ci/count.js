@@ -1,13 +1,13 @@
 // Sums up the JSON reports of vitest in a folder: what failed, then "N passed, N failed".
 import { existsSync, readdirSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 
 const folder = process.argv[2]
 let passed = 0
 let failed = 0
 
 const tell = (file, title, message = "") => {
-  console.log(`FAILED: ${file} > ${title}`)
+  console.log(`FAILED: ${relative(".", file)} > ${title}`)
   console.log(`        ${message.split("\n")[0].slice(0, 1000)}`)
 }
 
