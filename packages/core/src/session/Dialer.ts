@@ -35,22 +35,23 @@ export class Dialer {
     })
   }
 
-  /** Opens a connection to the first address that takes it. A fresh receiver for each, so that attempts cannot mix. */
-  open(index: number, receiver: Receiver): Effect.Effect<Connection, OpenFailed> {
-    const turn = this.turns[index]!++
-    return Effect.flatMap(this.targets(this.hosts[index]!), (targets) => {
+  /** Tries the addresses of a host until one of them answers. */
+  private firstOf<A>(host: Host, turn: number, attempt: (target: Target) => Effect.Effect<A, OpenFailed>) {
+    return Effect.flatMap(this.targets(host), (targets) => {
       const rotated = targets.map((_, i) => targets[(i + turn) % targets.length]!)
       return rotated
         .slice(1)
-        .reduce(
-          (opened, target) => Effect.catch(opened, () => this.transport.open(target, receiver)),
-          this.transport.open(rotated[0]!, receiver)
-        )
+        .reduce((tried, target) => Effect.catch(tried, () => attempt(target)), attempt(rotated[0]!))
     })
   }
 
-  /** Asks a host a four-letter word, within `timeout` ms. */
+  /** Opens a connection to the first address that takes it. A fresh receiver for each, so that attempts cannot mix. */
+  open(index: number, receiver: Receiver): Effect.Effect<Connection, OpenFailed> {
+    return this.firstOf(this.hosts[index]!, this.turns[index]!++, (target) => this.transport.open(target, receiver))
+  }
+
+  /** Asks a host a four-letter word, within `timeout` ms for each of its addresses. */
   ask(host: Host, word: string, timeout: number): Effect.Effect<string, OpenFailed> {
-    return Effect.flatMap(this.targets(host), ([target]) => fourLetter.ask(this.transport, target!, word, timeout))
+    return this.firstOf(host, 0, (target) => fourLetter.ask(this.transport, target, word, timeout))
   }
 }

@@ -9,7 +9,8 @@ import type { Dialer } from "./Dialer.ts"
 /**
  * Whether the ensemble has lost what we have seen of it: a leader cannot lag (followers, observers and read-only servers
  * can), so when it knows less than we do, it was wiped or restored, and refuses us for ever without a word
- * (ZOOKEEPER-832). Gives what each host says, or undefined.
+ * (ZOOKEEPER-832). But a leader that was deposed may not know it yet, so more than half of the hosts must have answered,
+ * and none of them may know more. Gives what each host says, or undefined.
  */
 export const findWiped = Effect.fnUntraced(function* (
   dialer: Dialer,
@@ -28,13 +29,14 @@ export const findWiped = Effect.fnUntraced(function* (
     { concurrency: "unbounded" }
   )
   const stats = said.map((answer) => (answer?._tag === "Answered" ? answer.value : undefined))
-  const isWiped = stats.some(
-    (server) =>
-      server !== undefined && (server.mode === "leader" || server.mode === "standalone") && server.zxid < lastZxid
-  )
+  const servers = stats.filter((server) => server !== undefined)
+  const isWiped =
+    servers.length > hosts.length / 2 &&
+    servers.some(({ mode }) => mode === "leader" || mode === "standalone") &&
+    servers.every(({ zxid }) => zxid < lastZxid)
   if (!isWiped) return undefined
   return stats.map((server) =>
-    server === undefined || server.zxid >= lastZxid
+    server === undefined
       ? "no answer"
       : `its newest transaction ${Ids.toHex(server.zxid)} is older than ${Ids.toHex(lastZxid)}, which this session has ` +
         "seen: the ensemble was wiped or restored from a backup"

@@ -273,10 +273,10 @@ describe("museum 8: an ensemble that was wiped", () => {
       ""
     ].join("\n")
 
-  const wiped = (mode: string) => {
+  const wiped = (says: (host: string) => string | undefined) => {
     let isWiped = false
     const network = new MemoryNetwork(
-      server({ handshake: () => (isWiped ? "close" : {}), word: () => srvr("0x0", mode) })
+      server({ handshake: () => (isWiped ? "close" : {}), word: (_, { target }) => says(target.host) })
     )
     return {
       network,
@@ -290,7 +290,7 @@ describe("museum 8: an ensemble that was wiped", () => {
   for (const mode of ["standalone", "leader"]) {
     it.effect(`is told by its ${mode}, ends the session, and says what happened`, () =>
       Effect.gen(function* () {
-        const { network, wipe } = wiped(mode)
+        const { network, wipe } = wiped(() => srvr("0x0", mode))
         const zk = yield* make(network)
         yield* zk.sync()
         const waiting = yield* begin(Effect.flip(Effect.andThen(Effect.sync(wipe), Effect.andThen(settle, zk.sync()))))
@@ -306,8 +306,27 @@ describe("museum 8: an ensemble that was wiped", () => {
   for (const mode of ["follower", "observer", "read-only"]) {
     it.effect(`is nothing that its ${mode} can tell`, () =>
       Effect.gen(function* () {
-        const { network, wipe } = wiped(mode)
+        const { network, wipe } = wiped(() => srvr("0x0", mode))
         const zk = yield* make(network)
+        yield* zk.sync()
+        wipe()
+        yield* pass(2000)
+        assert.strictEqual(zk.session.state._tag, "Suspended")
+      })
+    )
+  }
+
+  const deposed: Record<string, (host: string) => string | undefined> = {
+    "nothing that a leader can tell while it may have been deposed: most hosts are silent": (host) =>
+      host === "a" ? srvr("0x0", "leader") : undefined,
+    "nothing that a deposed leader can tell: its successor knows more": (host) =>
+      host === "c" ? srvr("0x100000001", "leader") : srvr("0x0", host === "a" ? "leader" : "follower")
+  }
+  for (const [title, says] of Object.entries(deposed)) {
+    it.effect(`is ${title}`, () =>
+      Effect.gen(function* () {
+        const { network, wipe } = wiped(says)
+        const zk = yield* make(network, { connect: "a:1,b:1,c:1" })
         yield* zk.sync()
         wipe()
         yield* pass(2000)
