@@ -2,7 +2,6 @@
 import * as Effect from "effect/Effect"
 import type { ZooKeeperError } from "../model/ZooKeeperError.ts"
 import type { View } from "./Attempt.ts"
-import { deleteOne } from "./nodes.ts"
 
 /** Then its ephemeral nodes are gone, and what else there is was not promised. */
 const isOver = ({ reason }: ZooKeeperError): boolean => reason._tag === "SessionExpired"
@@ -10,17 +9,16 @@ const isOver = ({ reason }: ZooKeeperError): boolean => reason._tag === "Session
 const isLost = ({ reason }: ZooKeeperError): boolean => reason._tag === "ConnectionLost" || reason._tag === "Timeout"
 
 /**
- * Deletes a node. When the answer is lost, deletes it again in the background, which does no harm here, until an answer
- * comes or the session that made the node is over; without a connection it is left to the background at once.
+ * Carries out a deletion. When an answer is lost, begins again in the background, which does no harm here, until an answer
+ * comes or the session that began is over; without a connection it is left to the background at once.
  */
-export const deleteGuaranteed = (
+export const guarantee = (
   view: View,
-  path: string,
-  version: number | undefined
+  deletion: Effect.Effect<void, ZooKeeperError>
 ): Effect.Effect<void, ZooKeeperError> =>
   Effect.suspend(() => {
     const { epoch } = view.session.info
-    const gone = Effect.catchReason(deleteOne(view, path, version), "ZooKeeperError", "NoNode", () => Effect.void)
+    const gone = Effect.catchReason(deletion, "ZooKeeperError", "NoNode", () => Effect.void)
     const again: Effect.Effect<void> = Effect.suspend(() =>
       view.session.info.epoch !== epoch
         ? Effect.void

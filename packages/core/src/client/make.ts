@@ -14,7 +14,7 @@ import * as admin from "./admin.ts"
 import type { View } from "./Attempt.ts"
 import * as creation from "./create.ts"
 import type { Data } from "./Data.ts"
-import { deleteGuaranteed } from "./guaranteed.ts"
+import { guarantee } from "./guaranteed.ts"
 import * as lease from "./lease.ts"
 import * as nodes from "./nodes.ts"
 import * as protect from "./protect.ts"
@@ -61,12 +61,10 @@ const serviceOf = (view: View): ZooKeeper => {
       ),
     create2: (path: string, data: Data = "", options?: Omit<CreateOptions, "protected">) =>
       withParents(view, path, options, creation.create2(view, path, data, options)),
-    delete: (path, options) =>
-      options?.recursive === true
-        ? tree.deleteTree(view, path, options.version)
-        : options?.guaranteed === true
-          ? deleteGuaranteed(view, path, options.version)
-          : nodes.deleteOne(view, path, options?.version),
+    delete: (path, options) => {
+      const deletion = (options?.recursive === true ? tree.deleteTree : nodes.deleteOne)(view, path, options?.version)
+      return options?.guaranteed === true ? guarantee(view, deletion) : deletion
+    },
     exists: (path) => nodes.exists(view, path),
     get: (path) => nodes.get(view, path),
     getOption: (path) => nodes.getOption(view, path),

@@ -12,8 +12,8 @@ import { catchUp } from "./catchUp.ts"
 import { failure, invalid, once, type View } from "./Attempt.ts"
 import { ask, check } from "./create.ts"
 import type { Data } from "./Data.ts"
-import { children, exists } from "./nodes.ts"
-import { deleteGuaranteed } from "./guaranteed.ts"
+import { children, deleteOne, exists } from "./nodes.ts"
+import { guarantee } from "./guaranteed.ts"
 import type { CreateOptions } from "./Service.ts"
 
 /** Curator's prefix, so that its programs can tell such names too. */
@@ -69,7 +69,7 @@ export const create = (
         Effect.ignore(
           Effect.flatMap(
             created === undefined ? Effect.retry(find, { while: isLost }) : Effect.succeedSome(created),
-            (node) => (Option.isNone(node) ? Effect.void : deleteGuaranteed(view, node.value, undefined))
+            (node) => (Option.isNone(node) ? Effect.void : guarantee(view, deleteOne(view, node.value, undefined)))
           )
         )
       )
