@@ -3,13 +3,14 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { LeaseLost } from "../model/LeaseLost.ts"
+import type { ZooKeeperError } from "../model/ZooKeeperError.ts"
 import { catchUp, checkRoot } from "./catchUp.ts"
 import type { View } from "./Attempt.ts"
 
 /**
  * Makes sure that the lease is young: what is held from now on can be relied on for a while. The leader is asked if the
  * newest confirmed contact is old, as it is when nothing was held so far; where that proves nothing (`confirm:
- * "quorum"`), a transaction of nothing does.
+ * "quorum"`), a transaction of nothing does. After an outage it is asked again until an answer can be trusted.
  */
 export const confirm = (view: View): Effect.Effect<void, LeaseLost> => {
   const { info } = view.session
@@ -22,10 +23,11 @@ export const confirm = (view: View): Effect.Effect<void, LeaseLost> => {
   // The session takes note of what was confirmed once a whole chunk is read, after this answer was told.
   const asked = Effect.andThen(catchUp(view, "/"), Effect.yieldNow)
   const proven = Effect.andThen(checkRoot(view), Effect.yieldNow)
-  return Effect.mapError(
-    unlessYoung(Effect.andThen(asked, unlessYoung(proven))),
-    () => new LeaseLost({ why: "deadline" })
+  const grace = Effect.suspend(() => Effect.sleep(Duration.toMillis(info.negotiatedTimeout) / 12))
+  const again: Effect.Effect<void, ZooKeeperError> = Effect.suspend(() =>
+    unlessYoung(Effect.andThen(asked, unlessYoung(Effect.andThen(proven, unlessYoung(Effect.andThen(grace, again))))))
   )
+  return Effect.mapError(again, () => new LeaseLost({ why: "deadline" }))
 }
 
 /**

@@ -165,8 +165,9 @@ const sendClose =
 const accepted = (state: State, now: number, requestedAt: number, response: ConnectResponse): Step => {
   const fresh = state.ticket === undefined || state.epoch === 0
   const epoch = state.ticket === undefined || state.epoch === 0 ? state.epoch + 1 : state.epoch
-  // A new session is a write; a resumed one may be known to a leader that is none any more.
-  const proves = state.ticket === undefined || state.settings.confirm === "sync"
+  // A new session is a write; a resumed one may be known to a leader that is none any more, or not any more in a moment.
+  const isNew = state.ticket === undefined
+  const proves = isNew || (state.settings.confirm === "sync" && now < At.deadline(state))
   return [
     {
       ...state,
@@ -179,10 +180,19 @@ const accepted = (state: State, now: number, requestedAt: number, response: Conn
       waitingSince: undefined,
       askedAt: -Infinity,
       confirmedAt: response.readOnly ? -Infinity : proves ? requestedAt : state.confirmedAt,
+      doubtedUntil: isNew ? -Infinity : proves ? state.doubtedUntil : now + At.grace(state),
       phase: { _tag: "Preparing", until: now + response.timeOut / 3, readOnly: response.readOnly, fresh }
     },
     [{ _tag: "Prepare", fresh }]
   ]
+}
+
+/** What an answer from the leader means for the lease. */
+const contact = (state: State, now: number, asked: number, readOnly: boolean) => {
+  if (readOnly) return { confirmedAt: -Infinity }
+  if (asked <= state.confirmedAt) return undefined
+  if (At.isProof(state, asked, now)) return { confirmedAt: asked }
+  return asked < state.doubtedUntil ? undefined : { doubtedUntil: now + At.grace(state) }
 }
 
 const answer = (state: State, now: number, requestedAt: number, response: ConnectResponse): Step => {
@@ -298,7 +308,7 @@ export const transition = (state: State, input: Input): Step => {
           ...(proves ? { proven: true, tries: 0, causes: state.causes.map(() => undefined) } : {}),
           heardAt: now,
           waitingSince: input.waitingSince,
-          confirmedAt: readOnly ? -Infinity : Math.max(state.confirmedAt, input.confirmedAt)
+          ...contact(state, now, input.confirmedAt, readOnly)
         },
         []
       ]

@@ -4,7 +4,7 @@
  * The leader expires a session `timeout` after it last heard of it. It hears of its own clients at once, and of those of a
  * follower in the follower's answers to its pings, every half tick; what a follower forwards is no sign of life by itself,
  * but for a handshake. Followers answer pings by themselves. What chance may decide is decided against the client: an
- * expiry is never late, and comes before everything that waits for a leader that wakes up.
+ * expiry is never late, and a leader that wakes up may first answer what waits, which does not save the session any more.
  */
 export class Time {
   now = 0
@@ -35,6 +35,8 @@ export interface Options {
   readonly syncLimit: number
   /** How long a message takes. */
   readonly latency: () => number
+  /** How long a leader that wakes up may go on answering for a session whose time has passed. */
+  readonly awakening: () => number
   readonly onExpired: (id: bigint) => void
   /** A server ends the connections of its clients. */
   readonly onDropped: (host: number) => void
@@ -64,7 +66,7 @@ export class Ensemble {
   leader = 0
   /** A leader that lost the others and does not know it yet. */
   deposed: number | undefined
-  readonly sessions = new Map<bigint, { touchedAt: number; alive: boolean }>()
+  readonly sessions = new Map<bigint, { touchedAt: number; alive: boolean; doomed: boolean }>()
   private pausedUntil = 0
   private inbox: Array<() => void> = []
   private nextId = 1n
@@ -116,20 +118,32 @@ export class Ensemble {
 
   private touch(id: bigint): void {
     const session = this.sessions.get(id)
-    if (session?.alive !== true) return
+    if (session?.alive !== true || session.doomed) return
     session.touchedAt = this.time.now
     this.time.after(this.options.timeout, () => this.expire(id))
   }
 
+  private isDue({ alive, touchedAt }: { alive: boolean; touchedAt: number }): boolean {
+    return alive && this.time.now >= Math.max(this.pausedUntil, touchedAt + this.options.timeout)
+  }
+
   private expire(id: bigint): void {
+    if (this.isDue(this.sessions.get(id)!)) this.close(id)
+  }
+
+  /** Its time has passed while the leader stood still: the leader knows, and has not done it yet. */
+  private doom(id: bigint): void {
     const session = this.sessions.get(id)!
-    if (!session.alive || this.time.now < Math.max(this.pausedUntil, session.touchedAt + this.options.timeout)) return
-    this.close(id)
+    if (session.doomed || !this.isDue(session)) return
+    session.doomed = true
+    this.time.after(this.options.awakening(), () => this.close(id))
   }
 
   /** The session is gone. A server that the leader reaches ends the connection. */
   close(id: bigint): void {
-    this.sessions.get(id)!.alive = false
+    const session = this.sessions.get(id)!
+    if (!session.alive) return
+    session.alive = false
     this.options.onExpired(id)
   }
 
@@ -162,7 +176,7 @@ export class Ensemble {
 
   private create(): bigint {
     const id = this.nextId++
-    this.sessions.set(id, { touchedAt: 0, alive: true })
+    this.sessions.set(id, { touchedAt: 0, alive: true, doomed: false })
     this.touch(id)
     return id
   }
@@ -174,7 +188,7 @@ export class Ensemble {
     this.pausedUntil = Math.max(this.pausedUntil, this.time.now + millis)
     this.time.at(this.pausedUntil, () => {
       if (this.time.now < this.pausedUntil) return
-      for (const id of this.sessions.keys()) this.expire(id)
+      for (const id of this.sessions.keys()) this.doom(id)
       this.askFollowers()
       for (const run of this.inbox.splice(0)) run()
     })

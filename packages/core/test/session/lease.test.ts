@@ -259,6 +259,7 @@ const run = (seed: number, allowed: ReadonlyArray<Fault>, confirm: Confirm): Out
     tick: between(TIMEOUT / 40, TIMEOUT / 4),
     syncLimit: 5,
     latency: () => between(0, 10),
+    awakening: () => between(0, TIMEOUT / 24),
     onExpired: (id) => {
       expiries++
       if (process.guarded === id) broken.push(`${id} at ${Math.round(time.now)}`)
@@ -277,7 +278,7 @@ const run = (seed: number, allowed: ReadonlyArray<Fault>, confirm: Confirm): Out
       case "pause": {
         // Awake for a tick in between: in it the followers tell whom they heard of.
         if (time.now < pausedUntil + TIMEOUT / 4) return
-        const length = between(0, 1.5 * TIMEOUT)
+        const length = between(0, 1.75 * TIMEOUT)
         pausedUntil = time.now + length
         return ensemble.pause(length)
       }

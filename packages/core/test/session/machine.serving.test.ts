@@ -144,6 +144,45 @@ describe("the lease", () => {
     assert.strictEqual(machine.leaseLeft, -Infinity)
   })
 
+  it("is not begun again by a late answer once it is over, but by what is asked a grace after that", () => {
+    const machine = Machine.serving()
+    machine.pass(LEASE).heard()
+    const before = machine.leaseLeft
+    machine.heard({ confirmedAt: machine.now - TIMEOUT / 24 })
+    assert.strictEqual(machine.leaseLeft, before)
+    // Asked before the leader had time to expire the session.
+    machine.pass(500).heard({ confirmedAt: machine.now })
+    assert.strictEqual(machine.leaseLeft, before - 500)
+    const asked = machine.pass(TIMEOUT / 12).now
+    machine.pass(TIMEOUT / 24).heard({ confirmedAt: asked })
+    assert.strictEqual(machine.leaseLeft, LEASE - TIMEOUT / 24)
+  })
+
+  it("is begun again by a quick answer, when nothing was held and only pings went to and fro", () => {
+    const machine = Machine.serving()
+    machine.pass(10 * TIMEOUT).heard()
+    machine.heard({ confirmedAt: machine.now - 10 })
+    assert.strictEqual(machine.leaseLeft, LEASE - 10)
+  })
+
+  it("is kept by a resume before it is over; after a later one the leader is asked, once a grace has passed", () => {
+    const machine = Machine.serving()
+    machine.feed({ _tag: "Guard", change: 1 })
+    machine.pass(LEASE - 1).lose()
+    machine.serve()
+    assert.strictEqual(machine.leaseLeft, LEASE)
+    machine.heard()
+    machine.pass(LEASE).lose()
+    machine.serve()
+    assert.strictEqual(machine.leaseLeft, 0)
+    machine.pass(TIMEOUT / 12 - 1)
+    assert.deepStrictEqual(tags(machine.tick()), [])
+    machine.pass(1)
+    assert.deepStrictEqual(tags(machine.tick()), ["Confirm"])
+    machine.heard({ confirmedAt: machine.now })
+    assert.strictEqual(machine.leaseLeft, LEASE)
+  })
+
   it("is what a suspension tells", () => {
     const machine = Machine.serving()
     const deadline = machine.now + LEASE

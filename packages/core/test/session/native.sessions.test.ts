@@ -1,6 +1,7 @@
 /** A session's life in a network that the test decides: logins, names, expiry, and the end. */
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { auth } from "@effect-zookeeper/core/wire/ops/auth"
+import { multi } from "@effect-zookeeper/core/wire/ops/multi"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -334,6 +335,36 @@ describe("museum 8: an ensemble that was wiped", () => {
       })
     )
   }
+})
+
+describe("work under the lease", () => {
+  // One check that went well, and the end of the list.
+  const checked = Buffer.from("0000000d0000000000ffffffff01ffffffff", "hex")
+
+  it.effect("begins after an outage that was longer than the lease only when the leader was asked after a grace", () =>
+    Effect.gen(function* () {
+      let up = true
+      const network = new MemoryNetwork(
+        server({
+          accept: () => (up ? true : refused),
+          answer: ({ type }) => (type === multi.code ? checked : undefined)
+        })
+      )
+      const zk = yield* make(network)
+      up = false
+      network.last.close()
+      yield* pass(10_000)
+      up = true
+      let begun = false
+      const work = yield* begin(zk.whileSession(Effect.sync(() => (begun = true))))
+      yield* pass(900)
+      assert.strictEqual(zk.session.state._tag, "Connected")
+      assert.isFalse(begun)
+      yield* pass(1300)
+      yield* Fiber.join(work)
+      assert.strictEqual(zk.session.epoch, 1)
+    })
+  )
 })
 
 describe("an expiry", () => {
