@@ -1,11 +1,14 @@
-/** What the caches cost where watches fire once, that they leave none behind, and that they get over a change of server. */
+/** Where watches fire once: what caches and persistent watches cost, what they miss and say so, what they leave behind. */
+import * as Op from "@effect-zookeeper/core/Op"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import * as ChildrenCache from "@effect-zookeeper/recipes/ChildrenCache"
 import * as TreeCache from "@effect-zookeeper/recipes/TreeCache"
+import * as PersistentWatch from "@effect-zookeeper/recipes/PersistentWatch"
 import * as TestServer from "@effect-zookeeper/testing/TestServer"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -38,6 +41,16 @@ const asked = (requests: Array<string>) => requests.splice(0).sort()
 
 const awaitWatches = (zk: Client, count: number) =>
   awaitState(watchesOf(zk), ({ all }) => all === count, { describe: `${count} watches on the server` })
+
+const nothingLeft = (zk: Client, other: Client) =>
+  Effect.andThen(
+    awaitWatches(other, 0),
+    awaitState(
+      Effect.sync(() => zk.driver.watches.size),
+      (size) => size === 0,
+      { describe: "no watch to register again" }
+    )
+  )
 
 for (const { isThere, make, name } of servers) {
   describe.runIf(isThere)(`on ${name}`, () => {
@@ -81,12 +94,7 @@ for (const { isThere, make, name } of servers) {
               assert.deepStrictEqual(asked(requests), ["getChildren", "getData"])
             })
           )
-          yield* awaitWatches(other, 0)
-          yield* awaitState(
-            Effect.sync(() => zk.driver.watches.size),
-            (size) => size === 0,
-            { describe: "no watch to register again" }
-          )
+          yield* nothingLeft(zk, other)
         }),
       LIMIT
     )
@@ -131,6 +139,127 @@ for (const { isThere, make, name } of servers) {
             yield* other.delete(`${PATH}/a`, { recursive: true })
             yield* awaitPaths(nodes, PATH)
           }
+        }),
+      LIMIT
+    )
+
+    it.live(
+      "a persistent watch tells each event, and says when there may have been more",
+      () =>
+        Effect.gen(function* () {
+          const { other, requests, zk } = yield* connect
+          yield* Effect.scoped(
+            Effect.gen(function* () {
+              const { events } = yield* using(zk)(PersistentWatch.make({ paths: [PATH] }))
+              const seen: Array<string> = []
+              yield* Effect.forkScoped(
+                Stream.runForEach(events, (happening) =>
+                  Effect.sync(() => seen.push(happening._tag === "Resync" ? "Resync" : happening.event.type))
+                ),
+                { startImmediately: true }
+              )
+              // Watched for its creation, and looked at again: nothing has happened in between.
+              assert.deepStrictEqual(requests.splice(0), ["exists", "exists", "exists"])
+              /** Until the watches are set again and compared. */
+              const step = (change: Effect.Effect<unknown, unknown>, asks: ReadonlyArray<string>) =>
+                Effect.gen(function* () {
+                  yield* change
+                  yield* awaitState(
+                    Effect.sync(() => [...requests]),
+                    (now) => now.length >= asks.length,
+                    { describe: asks.join() }
+                  )
+                  // Nothing comes after: what this session asks for now is answered after all that.
+                  yield* zk.sync()
+                  assert.deepStrictEqual(requests.splice(0), [...asks, "sync"])
+                  return seen.splice(0)
+                })
+              const created = yield* step(other.create(PATH), ["exists", "getChildren", "exists", "exists"])
+              assert.deepStrictEqual(created, ["NodeCreated", "Resync"])
+              const set = yield* step(other.set(PATH, "1"), ["exists", "exists"])
+              assert.deepStrictEqual(set, ["NodeDataChanged"])
+              const child = yield* step(other.create(`${PATH}/a`), ["getChildren", "exists"])
+              assert.deepStrictEqual(child, ["NodeChildrenChanged"])
+              const noChild = yield* step(other.delete(`${PATH}/a`), ["getChildren", "exists"])
+              assert.deepStrictEqual(noChild, ["NodeChildrenChanged"])
+              // In one transaction, so that the second one cannot be seen by itself.
+              const sets = yield* step(other.transact(Op.set(PATH, "2"), Op.set(PATH, "3")), [
+                "exists",
+                "exists",
+                "exists"
+              ])
+              assert.deepStrictEqual(sets, ["NodeDataChanged", "Resync"])
+              const children = yield* step(other.transact(Op.create(`${PATH}/a`), Op.delete(`${PATH}/a`)), [
+                "getChildren",
+                "exists",
+                "exists"
+              ])
+              assert.deepStrictEqual(children, ["NodeChildrenChanged", "Resync"])
+              const deleted = yield* step(other.delete(PATH), ["exists", "exists", "exists"])
+              assert.deepStrictEqual(deleted, ["NodeDeleted", "Resync"])
+            })
+          )
+          yield* nothingLeft(zk, other)
+        }),
+      LIMIT
+    )
+
+    it.live(
+      "whoever reads at every event and every Resync ends with what is there",
+      () =>
+        Effect.gen(function* () {
+          const { other, zk } = yield* connect
+          const { events } = yield* using(zk)(PersistentWatch.make({ paths: [PATH] }))
+          let known = "none"
+          const read = Effect.gen(function* () {
+            const node = yield* zk.getOption(PATH)
+            const names = yield* Effect.catchReason(zk.children(PATH), "ZooKeeperError", "NoNode", () =>
+              Effect.succeed([])
+            )
+            known = `${Option.isSome(node) ? ZooKeeper.text(node.value) : "none"} ${names.toSorted().join()}`
+          })
+          yield* Effect.forkScoped(
+            Stream.runForEachArray(events, () => read),
+            { startImmediately: true }
+          )
+          let seed = 7
+          const random = (n: number) => (seed = (seed * 1103515245 + 12345) % 2147483648) % n
+          for (let round = 0; round < 20; round++) {
+            yield* Effect.forEach(Array.from({ length: 1 + random(12) }), (_, step) => {
+              const child = `${PATH}/${random(3)}`
+              const what = [
+                other.create(PATH, `${round} ${step}`),
+                other.set(PATH, `${round} ${step}`),
+                other.create(child),
+                other.delete(child),
+                other.delete(PATH, { recursive: true })
+              ]
+              return Effect.ignore(what[random(what.length)]! as Effect.Effect<unknown, unknown>)
+            })
+            yield* Effect.ignore(other.create(PATH, `last of ${round}`))
+            const names = yield* other.children(PATH)
+            const truth = `${yield* other.getString(PATH)} ${names.toSorted().join()}`
+            yield* awaitState(
+              Effect.sync(() => known),
+              (now) => now === truth,
+              { describe: `knows '${truth}'` }
+            )
+          }
+        }),
+      LIMIT
+    )
+
+    it.live(
+      "a recursive persistent watch is refused before there is anything",
+      () =>
+        Effect.gen(function* () {
+          const { other, requests, zk } = yield* connect
+          const error = yield* Effect.flip(
+            Effect.scoped(using(zk)(PersistentWatch.make({ paths: [PATH, "/other"], recursive: true })))
+          )
+          assert.strictEqual(error.reason._tag, "Unsupported")
+          assert.deepStrictEqual(requests, [])
+          yield* nothingLeft(zk, other)
         }),
       LIMIT
     )
