@@ -54,8 +54,12 @@ export default defineConfig({
       project("cli", ["tests/cli/**/*.test.ts"], onServers),
       project("drivers", ["tests/drivers/**/*.test.ts"], onServers),
       project("recipes", ["tests/recipes/!(schedules).test.ts"], onServers),
-      project("recipes@in-process", ["tests/recipes/!(ensemble|haWorkers).test.ts"], {
+      project("recipes@in-process", ["tests/recipes/!(ensemble|haWorkers|oneShot).test.ts"], {
         env: { RECIPES_ON: "in-process" }
+      }),
+      // Where watches fire once.
+      project("recipes@3.5", ["tests/recipes/{caches,group,persistentWatch}.test.ts"], {
+        env: { RECIPES_ON: "in-process@3.5" }
       }),
       project("interop", ["tests/interop/**/*.test.ts"], onServers),
       project("faults", ["tests/faults/**/*.test.ts"]),

@@ -11,7 +11,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { awaitState } from "../support/awaitState.ts"
-import { type Client, expire, onSingle, PATH, proxied, recordRequests, sessions, using } from "./support.ts"
+import { type Client, expire, lasting, onSingle, PATH, proxied, recordRequests, sessions, using } from "./support.ts"
 
 const tree = (zk: Client, options: Partial<TreeCache.Options> = {}) =>
   using(zk)(TreeCache.make({ path: PATH, ...options }))
@@ -251,11 +251,16 @@ describe("a tree cache", () => {
       const [zk, other] = yield* sessions(2)
       for (const path of ["", "/a", "/b"]) yield* other!.create(PATH + path)
       // The first watch of a session asks for the server's version.
-      yield* Effect.asVoid(zk!.watchScoped("/elsewhere"))
+      yield* Effect.asVoid(zk!.changes.dataScoped("/elsewhere"))
       const requests = recordRequests(zk!)
       const cache = yield* tree(zk!)
       yield* cache.ready
-      assert.deepStrictEqual(requests, ["addWatch", "getData", "getChildren", "getData", "getData"])
+      assert.deepStrictEqual(
+        requests,
+        lasting
+          ? ["addWatch", "getData", "getChildren", "getData", "getData"]
+          : ["getData", "getChildren", "getData", "getData", "getChildren", "getChildren"]
+      )
       requests.length = 0
       yield* other!.set(`${PATH}/a`, "1")
       yield* awaitShown(cache.nodes, "/recipe= /recipe/a=1 /recipe/b=")
@@ -263,7 +268,8 @@ describe("a tree cache", () => {
     })
   )
 
-  it.live("copes with more than 64k children (25, CURATOR-690)", () =>
+  // Where watches fire once, every batch is a list of 66,000 names: minutes, and nothing else to see.
+  it.live.runIf(lasting)("copes with more than 64k children (25, CURATOR-690)", () =>
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)
       yield* other!.create(PATH)

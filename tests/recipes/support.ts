@@ -16,11 +16,17 @@ import * as rawSession from "../support/rawSession.ts"
 
 export const PATH = "/recipe"
 
+/** `RECIPES_ON`: `in-process`, or `in-process@3.5`; the shared real server when there is none. */
+const [where, version = "3.8"] = process.env["RECIPES_ON"]?.split("@") ?? []
+
+/** Whether the servers have lasting watches (3.6). */
+export const lasting = Number((process.env["ZK_VERSION"] ?? version).split(".")[1]) >= 6
+
 /** A session on the shared real server below a chroot of its own, or on an in-process server of its own. */
 export const onSingle = (options: Options = {}): Effect.Effect<Client, ZooKeeperError, Scope.Scope> =>
-  process.env["RECIPES_ON"] === "in-process"
+  where === "in-process"
     ? Effect.gen(function* () {
-        const { connectString } = yield* TestServer.make()
+        const { connectString } = yield* TestServer.make({ version: version as "3.5" | "3.8" })
         const zk = yield* ZooKeeper.make({ ...options, connect: `${connectString}/test` })
         yield* zk.ensureRoot
         return zk

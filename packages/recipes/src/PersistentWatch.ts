@@ -4,12 +4,14 @@
  * @since 0.1.0
  */
 import type { WatchEvent } from "@effect-zookeeper/core/WatchEvent"
-import { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
+import { type WatchElement, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { begin } from "./internal/begin.ts"
 import { Broadcast } from "./internal/Broadcast.ts"
+import { rearmed } from "./internal/rearmed.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
 /**
@@ -21,7 +23,7 @@ import { factory, type ServiceFactory } from "./Service.ts"
 export interface Options {
   /** The paths, which need not exist. */
   readonly paths: ReadonlyArray<string>
-  /** Also everything below them. Default false. */
+  /** Also everything below them (ZooKeeper 3.6 and later). Default false. */
   readonly recursive?: boolean | undefined
   /** How many events wait for a slow subscriber before they are replaced by one `Resync`. Default 4,096. */
   readonly buffer?: number | undefined
@@ -44,7 +46,9 @@ export type Happening =
   | { readonly _tag: "Resync" }
 
 /**
- * Persistent watches (ZooKeeper 3.6 and later) that survive reconnects and renewed sessions.
+ * Persistent watches that survive reconnects and renewed sessions. Before ZooKeeper 3.6, and over a driver that has none,
+ * watches fire once and are set again after each event: there a `Resync` also follows when the node was created or
+ * deleted, and when it counts more changes than were seen.
  *
  * @category models
  * @since 0.1.0
@@ -57,7 +61,8 @@ export interface PersistentWatch {
 const RESYNC: Happening = { _tag: "Resync" }
 
 /**
- * Watches until the scope closes. Returns once every watch is registered.
+ * Watches until the scope closes. Returns once every watch is registered. Fails with `Unsupported` when it is to watch
+ * everything below the paths, and the server or the driver has no such watches.
  *
  * @category constructors
  * @since 0.1.0
@@ -68,22 +73,26 @@ export const make = Effect.fnUntraced(function* (
   const zk = yield* ZooKeeper
   const { buffer, paths, recursive = false } = options
   const broadcast = new Broadcast<Happening, ZooKeeperError>(RESYNC, buffer)
-  const streams = yield* Effect.forEach(
-    new Set(paths),
-    (watched) =>
-      Effect.map(zk.watchScoped(watched, { recursive, buffer }), (events) =>
-        Stream.map(events, (element): Happening =>
-          element._tag === "Resync" ? RESYNC : { _tag: "Event", watched, event: element.event }
+  const follow = (watched: string) => {
+    const publish = (element: WatchElement) =>
+      broadcast.publish(element._tag === "Resync" ? RESYNC : { _tag: "Event", watched, event: element.event })
+    const lasting = (begun: Effect.Effect<unknown>) =>
+      Effect.scoped(
+        Effect.flatMap(Effect.tap(zk.watchScoped(watched, { recursive, buffer }), begun), (elements) =>
+          Stream.runForEach(elements, (element) => Effect.sync(() => publish(element)))
         )
-      ),
-    { concurrency: 16 }
-  )
-  const following = Effect.forEach(
-    streams,
-    Stream.runForEach((happening) => Effect.sync(() => broadcast.publish(happening))),
-    { concurrency: "unbounded", discard: true }
-  )
-  yield* Effect.forkScoped(Effect.catch(following, (error) => Effect.sync(() => broadcast.fail(error))))
+      )
+    return begin<ZooKeeperError>(
+      (begun) =>
+        recursive
+          ? lasting(begun)
+          : Effect.catchReason(lasting(begun), "ZooKeeperError", "Unsupported", () =>
+              rearmed(zk, watched, publish, begun)
+            ),
+      (error) => Effect.sync(() => broadcast.fail(error))
+    )
+  }
+  yield* Effect.forEach(new Set(paths), follow, { concurrency: 16, discard: true })
   return { events: broadcast.stream(() => []) }
 })
 

@@ -1,4 +1,5 @@
 /** Waiting out what passes by itself: a session without a connection, and answers that were lost on the way. */
+import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import { isZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
@@ -7,9 +8,17 @@ import * as Schedule from "effect/Schedule"
 export const isPassing = (error: unknown): boolean =>
   isZooKeeperError(error) && (error.reason._tag === "ConnectionLost" || error.reason._tag === "Timeout")
 
+/** The session is over and another one follows. */
+export const isRenewed = (zk: ZooKeeper, error: unknown): boolean =>
+  isZooKeeperError(error) && error.reason._tag === "SessionExpired" && zk.driver.over === undefined
+
 /** Operations wait for a connection themselves, so this is only how soon to ask again once it has broken. */
 const pause = Schedule.jittered(Schedule.spaced("100 millis"))
 
 /** Does it again until it was answered. Only for what may be done twice, such as reads. */
 export const patiently = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.retry(effect, { schedule: pause, while: isPassing })
+
+/** As `patiently`, for what belongs to no session: the next one is asked as well. */
+export const patientlyAnew = <A, E, R>(zk: ZooKeeper, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.retry(effect, { schedule: pause, while: (error) => isPassing(error) || isRenewed(zk, error) })
