@@ -23,10 +23,8 @@ const exempt: ReadonlySet<string> = new Set([
 
 const missing = new Set<string>()
 
-const missingIn = (cause: unknown): string | undefined => {
-  const text = inspect(cause, { depth: 10 })
-  return text.includes("has no persistent watches") ? "addWatch" : /node-zookeeper-client has no (\w+)/.exec(text)?.[1]
-}
+const missingIn = (cause: unknown): string | undefined =>
+  /node-zookeeper-client has no (\w+)/.exec(inspect(cause, { depth: 10 }))?.[1]
 
 const { skip } = it
 
