@@ -5,8 +5,13 @@ import { globSync, readFileSync } from "node:fs"
 import * as path from "node:path"
 import { root } from "../support/publicNames.ts"
 
+const sectionOf = (text: string, heading: string): string =>
+  new RegExp(`^## ${heading}$.*?(?=^## )`, "ms").exec(text)?.[0] ?? ""
+
+const read = (file: string): string => readFileSync(path.join(root, file), "utf8")
+
 it("every operation that node-zookeeper-client lacks is in the table", () => {
-  const text = readFileSync(path.join(root, "docs/drivers.md"), "utf8")
+  const text = read("docs/drivers.md")
   assert.isNotEmpty(unsupported)
   assert.deepStrictEqual(
     unsupported.filter((name) => !text.includes(`\`${name}\``)),
@@ -14,9 +19,24 @@ it("every operation that node-zookeeper-client lacks is in the table", () => {
   )
 })
 
+it("every option and every recipe is in its table", () => {
+  const page = read("docs/drivers.md")
+  const options = [...read("packages/core/src/session/Options.ts").matchAll(/^  readonly (\w+)\?:/gm)].map(
+    ([, name]) => name!
+  )
+  const recipes = globSync("packages/recipes/src/*.ts", { cwd: root })
+    .filter((file) => read(file).includes("export const Service: "))
+    .map((file) => path.basename(file, ".ts"))
+  const missing = (names: ReadonlyArray<string>, heading: string) =>
+    names.filter((name) => !sectionOf(page, heading).includes(`\`${name}\``))
+  assert.isAtLeast(options.length, 20)
+  assert.isAtLeast(recipes.length, 11)
+  assert.deepStrictEqual(missing(options, "Every option"), [])
+  assert.deepStrictEqual(missing(recipes, "Every recipe"), [])
+})
+
 it("every fault that the README names is shown on the bare client, and fenced under ours", () => {
-  const read = (file: string): string => readFileSync(path.join(root, file), "utf8")
-  const section = /^## Why not on node-zookeeper-client$.*?^## /ms.exec(read("README.md"))![0]
+  const section = sectionOf(read("README.md"), "Why not on node-zookeeper-client")
   const named = [...section.matchAll(/\((\d+)\)/g)].map(([, fault]) => fault!)
   const titles = (text: string): string =>
     [...text.matchAll(/\bit(?:\.live)?\(\s*(["`])(.*?)\1/g)].map(([, , title]) => title).join("\n")
