@@ -1,7 +1,7 @@
 /**
  * The main job: a session, a small tree, a node followed as a Stream, a transaction, and an election that fails over.
  *
- * Runs against ZK_CONNECT if it is set, else against a server of its own.
+ * Runs against ZK_CONNECT if it is set, else against a server of its own; over the driver that ZK_DRIVER names.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Op from "@effect-zookeeper/core/Op"
@@ -15,6 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { connectString } from "./server.ts"
+import { driver, session } from "./session.ts"
 
 const ROOT = "/effect-zookeeper-example"
 
@@ -64,7 +65,7 @@ const candidate = (name: string, connect: string, onLead: Effect.Effect<void>) =
       })
     )
   }).pipe(
-    Effect.provide(Workers.layer.pipe(Layer.provide(ZooKeeper.layer({ connect, sessionTimeout: "4 seconds" })))),
+    Effect.provide(Workers.layer.pipe(Layer.provide(session({ connect, sessionTimeout: "4 seconds" })))),
     Effect.scoped
   )
 
@@ -89,7 +90,9 @@ const program = Effect.gen(function* () {
   const connect = yield* connectString
   yield* Effect.gen(function* () {
     const zk = yield* ZooKeeper.ZooKeeper
-    yield* Console.log(`Connected to ${zk.session.server}, session 0x${zk.session.id.toString(16)}`)
+    yield* Console.log(
+      `Connected to ${zk.session.server}, session 0x${zk.session.id.toString(16)}, ${yield* driver} driver`
+    )
     yield* zk.ensurePath(ROOT)
     yield* Console.log("Following a node:")
     yield* Effect.scoped(follow)
@@ -98,7 +101,7 @@ const program = Effect.gen(function* () {
     yield* Console.log("An election among three:")
     yield* elect(connect)
     yield* zk.delete(ROOT, { recursive: true })
-  }).pipe(Effect.provide(ZooKeeper.layer({ connect })))
+  }).pipe(Effect.provide(session({ connect })))
   yield* Console.log("Closed.")
 })
 

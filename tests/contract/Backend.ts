@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as SharedServers from "../support/SharedServers.ts"
+import { noted, type Notes } from "./noted.ts"
 
 export interface BackendShape {
   /** The servers, all on one tree. */
@@ -64,12 +65,14 @@ export const realServer: Layer.Layer<Backend> = native(SharedServers.single)
 
 export const realEnsemble: Layer.Layer<Backend> = native(SharedServers.ensemble, ENSEMBLE)
 
-/** The other driver, on the in-process server. */
-export const nodeZookeeperClient: Layer.Layer<Backend> = Layer.effect(
-  Backend,
-  Effect.map(TestServer.make({ ...settings, ...SINGLE }), ({ connectString }) => ({
-    connect: connectString,
-    minSessionTimeout: SINGLE.minSessionTimeout,
-    open: (options) => NodeZookeeperClient.make({ connect: connectString, ...options })
-  }))
-)
+/** The other driver, on the in-process server; what its sessions did and could not do is written down. */
+export const nodeZookeeperClient = (notes: Notes): Layer.Layer<Backend> =>
+  Layer.effect(
+    Backend,
+    Effect.map(TestServer.make({ ...settings, ...SINGLE }), ({ connectString }) => ({
+      connect: connectString,
+      minSessionTimeout: SINGLE.minSessionTimeout,
+      open: (options) =>
+        Effect.map(NodeZookeeperClient.make({ connect: connectString, ...options }), (zk) => noted(zk, notes))
+    }))
+  )

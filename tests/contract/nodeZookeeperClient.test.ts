@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { inspect } from "node:util"
 import { type It, nodeZookeeperClient } from "./Backend.ts"
 import { contract } from "./contract.ts"
+import type { Notes } from "./noted.ts"
 
 /** Tests that this driver is not held to. */
 const exempt: ReadonlySet<string> = new Set([
@@ -23,10 +24,8 @@ const exempt: ReadonlySet<string> = new Set([
 
 const missing = new Set<string>()
 
-const missingIn = (cause: unknown): string | undefined => {
-  const text = inspect(cause, { depth: 10 })
-  return text.includes("has no persistent watches") ? "addWatch" : /node-zookeeper-client has no (\w+)/.exec(text)?.[1]
-}
+const missingIn = (cause: unknown): string | undefined =>
+  /node-zookeeper-client has no (\w+)/.exec(inspect(cause, { depth: 10 }))?.[1]
 
 const { skip } = it
 
@@ -48,8 +47,30 @@ const limited = (it: It): It => ({
   }
 })
 
-contract("node-zookeeper-client on the in-process server", nodeZookeeperClient, limited)
+const notes: Notes = { all: new Set(), worked: new Set(), unsupported: new Set() }
+
+contract("node-zookeeper-client on the in-process server", nodeZookeeperClient(notes), limited)
 
 it("lacks just the operations that its page names; the contract has no SASL", () => {
   assert.deepStrictEqual([...missing, "sasl"].sort(), [...unsupported].sort())
+})
+
+it("does everything that the service has, but for these", () => {
+  const { all, unsupported, worked } = notes
+  const never = [...all].filter((name) => !worked.has(name))
+  assert.deepStrictEqual(never.toSorted(), [
+    "allChildrenNumber",
+    "create2",
+    "getEphemerals",
+    "multiRead",
+    "reconfig",
+    "sync",
+    "watch",
+    "watchScoped",
+    "whoAmI"
+  ])
+  assert.deepStrictEqual(
+    never.filter((name) => !unsupported.has(name)),
+    []
+  )
 })

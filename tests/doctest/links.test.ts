@@ -25,7 +25,7 @@ const leadsNowhere = (from: string, target: string): boolean => {
 }
 
 it("links in documents lead somewhere", () => {
-  const broken = globSync(["*.md", "docs/**/*.md", "packages/*/README.md"], { cwd: root }).flatMap((file) =>
+  const broken = globSync(["*.md", "{docs,examples}/**/*.md", "packages/*/README.md"], { cwd: root }).flatMap((file) =>
     [...read(file).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = ""]) =>
       !/^https?:/.test(target) && leadsNowhere(file, target) ? [`${file}: ${target}`] : []
     )

@@ -118,6 +118,7 @@ describe("opening", () => {
       }
       const watching = yield* Effect.flip(Stream.runDrain(zk.watch("/")))
       assert.strictEqual(watching.reason._tag, "Unsupported")
+      assert.include(watching.message, "node-zookeeper-client has no addWatch; the native driver")
       yield* zk.get("/")
     })
   )

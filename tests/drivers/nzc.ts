@@ -6,13 +6,25 @@ import type { Socket } from "node:net"
 
 export interface Client extends EventEmitter {
   readonly connectionManager: {
+    readonly state: number
+    readonly servers: ReadonlyArray<{ readonly host: string; readonly port: string | number }>
+    readonly pendingBuffer: Buffer | null
+    xid: number
+    readonly registerExistenceWatcher: (path: string, watcher: () => void) => void
     setState: (state: number) => void
     socket: Socket | undefined
     connectTimeoutHandler: NodeJS.Timeout | null
     findNextServer: () => void
   }
+  readonly options: { readonly retries: number }
   readonly connect: () => void
   readonly close: () => void
+  readonly addAuthInfo: (scheme: string, auth: Buffer) => void
+  readonly setData: (path: string, data: Buffer, version: number, callback: (error: Error | null) => void) => void
+  readonly transaction: () => {
+    readonly setData: (path: string, data: Buffer, version: number) => void
+    readonly commit: (callback: (error: Error | null) => void) => void
+  }
   readonly getState: () => unknown
   readonly getSessionId: () => Buffer
   readonly getSessionTimeout: () => number
@@ -30,7 +42,7 @@ export default nzc as {
     connect: string,
     options?: { readonly sessionTimeout?: number; readonly spinDelay?: number; readonly retries?: number }
   ) => Client
-  readonly State: { readonly SYNC_CONNECTED: unknown }
+  readonly State: { readonly SYNC_CONNECTED: unknown; readonly DISCONNECTED: unknown; readonly EXPIRED: unknown }
 }
 
 const CLOSING = -1

@@ -144,7 +144,7 @@ export const seam = (name: string, open: Open, owns: boolean): void => {
       })
     )
 
-    it.live("runs transactions, and says which operation failed; version 0 means 0", () =>
+    it.live("runs transactions, and says which operation failed; version 0 means 0 (museum 33)", () =>
       Effect.gen(function* () {
         const { path, zk } = yield* session(open)
         const [created, stat, deleted, checked] = yield* zk

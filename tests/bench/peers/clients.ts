@@ -12,6 +12,7 @@ export const clients = (options: Options): Effect.Effect<ReadonlyArray<Client>> 
   Effect.gen(function* () {
     const program = ours(options.profile)
     const all: Array<Client> = ["effect", "core", "nzc", "bare"].map((name) => ({ name, program }))
+    all.push({ name: "driver", program, skips: ["watchEvents"] })
     for (const peer of peers) {
       if (options.clients?.includes(peer.name) === false) continue
       const folder = path.join(root(), `bench-${peer.name}`)

@@ -66,6 +66,21 @@ export const chroot = (it: It) => {
       })
     )
 
+    it.effect("is followed by a namespace, which no result shows either", () =>
+      Effect.gen(function* () {
+        const zk = yield* onServer()
+        yield* zk.create("/app")
+        const app = zk.namespace("/app")
+        assert.strictEqual(yield* app.create("/a"), "/a")
+        assert.deepStrictEqual(yield* app.transact(Op.create("/a/t")), ["/a/t"])
+        assert.deepStrictEqual(yield* app.children("/"), ["a"])
+        assert.deepStrictEqual(yield* zk.children("/app/a"), ["t"])
+        const { next } = yield* app.once.exists("/later")
+        yield* zk.create("/app/later")
+        assert.deepStrictEqual(yield* next, { type: "NodeCreated", path: "/later" })
+      })
+    )
+
     it.effect("is never in front of the configuration", () =>
       Effect.gen(function* () {
         const zk = yield* onServer()

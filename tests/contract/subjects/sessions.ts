@@ -32,6 +32,21 @@ export const sessions = (it: It) => {
       })
     )
 
+    it.effect("lets work go on while it lives, and ends it when it is over", () =>
+      Effect.gen(function* () {
+        const zk = yield* onServer({ sessionTimeout: "3 seconds" })
+        assert.strictEqual(yield* zk.whileSession(zk.create("/a")), "/a")
+        assert.strictEqual(yield* zk.whileConnected(zk.create("/b")), "/b")
+        const working = yield* Effect.forkChild(Effect.flip(zk.whileSession(Effect.never)), { startImmediately: true })
+        const connected = yield* Effect.forkChild(Effect.flip(zk.whileConnected(Effect.never)), {
+          startImmediately: true
+        })
+        yield* expire(zk)
+        assert.strictEqual((yield* Fiber.join(connected))._tag, "LeaseLost")
+        assert.strictEqual((yield* Fiber.join(working))._tag, "LeaseLost")
+      })
+    )
+
     it.effect("that is closed elsewhere is expired for its owner, who gets a new one", () =>
       Effect.gen(function* () {
         const zk = yield* onServer({ sessionTimeout: "3 seconds" })

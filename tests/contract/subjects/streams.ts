@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { awaitState } from "../../support/awaitState.ts"
+import { sleep } from "../../support/realTime.ts"
 import type { It } from "../Backend.ts"
 import { awaitConnected, beside, expire, onServer, refused, text } from "../clients.ts"
 import * as Line from "../Line.ts"
@@ -44,6 +45,26 @@ export const streams = (it: It) => {
         yield* reach("3")
         const seen = ["initial none", "created 1", "changed 2", "deleted none", "created 3"]
         assert.deepStrictEqual(yield* shown, seen)
+      })
+    )
+
+    it.effect("begins with the present one for everybody who runs it", () =>
+      Effect.gen(function* () {
+        const zk = yield* onServer()
+        yield* zk.create("/a", "1")
+        const first = <A>(stream: Stream.Stream<A, ZooKeeperError>) =>
+          Effect.map(Stream.runHead(stream), Option.getOrThrow)
+        const { changes } = zk
+        for (let run = 0; run < 2; run++) {
+          const [data, children, exists] = yield* Effect.all(
+            [first(changes.data("/a")), first(changes.children("/")), first(changes.exists("/none"))],
+            { concurrency: "unbounded" }
+          )
+          assert.deepStrictEqual([data.change, children.change, exists.change], ["initial", "initial", "initial"])
+          assert.strictEqual(value(data.node), "1")
+          assert.deepStrictEqual(children.children, Option.some(["a"]))
+          assert.deepStrictEqual(exists.stat, Option.none())
+        }
       })
     )
 
@@ -114,6 +135,20 @@ export const streams = (it: It) => {
   })
 
   describe("raw events", () => {
+    it.effect("come to everybody who runs the stream", () =>
+      Effect.gen(function* () {
+        const zk = yield* onServer()
+        yield* zk.create("/a")
+        // When the watch is registered only the first event tells.
+        const changing = Effect.forever(Effect.andThen(zk.set("/a", ""), sleep("20 millis")))
+        for (let run = 0; run < 2; run++) {
+          const first = yield* Effect.raceFirst(Stream.runHead(zk.watch("/a")), changing)
+          const event = { type: "NodeDataChanged", path: "/a" } as const
+          assert.deepStrictEqual(first, Option.some({ _tag: "Event", event }))
+        }
+      })
+    )
+
     it.effect("of a recursive watch come in order, each once", () =>
       Effect.gen(function* () {
         const zk = yield* onServer()

@@ -12,9 +12,10 @@ import { at, failure, invalid, type View } from "../Attempt.ts"
 const BUFFER = 4096
 const RESYNC: WatchElement = { _tag: "Resync" }
 
-const noLasting = new Unsupported({
-  detail: "this server or driver has no persistent watches (ZooKeeper 3.6); follow the node with `changes`"
-})
+const noLasting = ({ session }: View): Unsupported => {
+  const why = session.unsupported("addWatch") ?? "this server has no persistent watches (ZooKeeper 3.6)"
+  return new Unsupported({ detail: `${why}; follow the node with \`changes\`` })
+}
 
 /**
  * Registers the watch and gives its events. A consumer that is more than `buffer` events behind gets one `Resync` in
@@ -51,7 +52,7 @@ export const watchScoped = (
             event: view.root === "" ? event : { ...event, path: Path.strip(view.root, event.path) }
           }),
         onGap: () => push(RESYNC),
-        onDowngrade: () => end(noLasting),
+        onDowngrade: () => end(noLasting(view)),
         onEnd: () => end(view.session.over ?? new Closed({}))
       })
       const pull: Effect.Effect<Arr.NonEmptyReadonlyArray<WatchElement>, ZooKeeperError> = Effect.suspend(() => {
@@ -67,7 +68,7 @@ export const watchScoped = (
       return Effect.flatMap(registered, (kind) =>
         kind === "lasting"
           ? Effect.succeed(Stream.fromPull(Effect.succeed(pull)))
-          : Effect.fail(failure(view, "watch", path, noLasting, "no"))
+          : Effect.fail(failure(view, "watch", path, noLasting(view), "no"))
       )
     })
   )
