@@ -32,12 +32,14 @@ export const words = (command: string, ...first: ReadonlyArray<string>): Program
   ]
 })
 
-/** Beyond what was asked for, a process may take this long to start and to end. */
+/** Beyond what was asked for, a process may take this long to start, to prepare and to end, in ms. */
 const GRACE = 20_000
+/** 100,000 nodes take the slowest client a minute and more to read. */
+const FILL_GRACE = 150_000
 
 export const run = (program: Program, spec: Spec): Effect.Effect<Result, CellFailed> =>
   Effect.callback((resume) => {
-    const timeout = spec.warmMillis + spec.millis + GRACE
+    const timeout = spec.warmMillis + spec.millis + (spec.workload === "treeCache" ? FILL_GRACE : GRACE)
     const child = execFile(
       program.command,
       program.args(spec),

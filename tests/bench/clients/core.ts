@@ -62,20 +62,34 @@ const issue = (driver: Driver, spec: Spec): Issue => {
   }
 }
 
+const setWatches = (driver: Driver, spec: Spec, path: (index: number) => string): Promise<unknown> => {
+  const call = caller(driver)
+  const one = (index: number) =>
+    new Promise<void>((resolve, reject) =>
+      call(addWatch, { path: path(index), mode: AddWatchMode.PERSISTENT }, (error) =>
+        error === undefined ? resolve() : reject(error as Error)
+      )
+    )
+  return Promise.all(Array.from({ length: spec.depth }, (_, index) => one(index)))
+}
+
 const events = (driver: Driver, spec: Spec): Promise<Result> =>
-  new Promise((resolve, reject) => {
+  new Promise((resolve) => {
     const meter = new Meter(spec)
     driver.onEvent(() => {
       meter.done()
       if (!meter.goesOn) resolve(meter.measured)
     })
-    const call = caller(driver)
-    for (let i = 0; i < spec.depth; i++) {
-      call(addWatch, { path: paths.watch(i), mode: AddWatchMode.PERSISTENT }, (error) => {
-        if (error !== undefined) reject(error)
-      })
-    }
   })
+
+const manyWatches = async (driver: Driver, spec: Spec): Promise<Result> => {
+  const taken = memory.each(spec.depth)
+  await setWatches(driver, spec, paths.many)
+  const memoryTaken = taken()
+  const measured = events(driver, spec)
+  caller(driver)(exists, { path: paths.manyWatched, watch: false }, () => {})
+  return { ...(await measured), ...memoryTaken }
+}
 
 export const run = (spec: Spec): Promise<Result> =>
   Effect.runPromise(
@@ -83,16 +97,18 @@ export const run = (spec: Spec): Promise<Result> =>
       Effect.flatMap(ZooKeeper.make({ connect: spec.connect }), ({ driver }) =>
         Effect.promise((): Promise<Result> => {
           switch (spec.workload) {
-            case "watchEvents":
-              return events(driver, spec)
+            case "watchEvents": {
+              const measured = events(driver, spec)
+              return setWatches(driver, spec, paths.watch).then(() => measured)
+            }
+            case "watches":
+              return manyWatches(driver, spec)
             case "outstanding": {
               const one = issue(driver, spec)
               return memory.outstanding(spec, () => {
                 for (let i = 0; i < spec.depth; i++) one(i, () => {})
               })
             }
-            case "idle":
-              return memory.idle()
             default:
               return closedLoop(spec, issue(driver, spec))
           }

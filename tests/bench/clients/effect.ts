@@ -1,11 +1,14 @@
 /** Ours, over the public API with default options: a fiber for each outstanding operation, as an application has them. */
 import * as Op from "@effect-zookeeper/core/Op"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { paths, type Result, sizes, type Spec } from "../spec.ts"
+import { paths, type Result, sizes, type Spec, type Workload } from "../spec.ts"
 import * as memory from "./memory.ts"
 import { Meter } from "./Meter.ts"
+import { loops, workers } from "./fibers.ts"
 
 const data = new Uint8Array(sizes.data).fill(66)
 const writes = Array.from({ length: sizes.multi }, (_, index) => Op.set(paths.multi(index), data))
@@ -34,26 +37,6 @@ const operation =
     }
   }
 
-const workers = (count: number, run: (worker: number) => Effect.Effect<void, unknown>) =>
-  Effect.forEach(
-    Array.from({ length: count }, (_, worker) => worker),
-    run,
-    { concurrency: "unbounded", discard: true }
-  )
-
-const loops = (spec: Spec, one: (worker: number) => Effect.Effect<unknown, unknown>) =>
-  Effect.suspend(() => {
-    const meter = new Meter(spec)
-    const loop = (worker: number) =>
-      Effect.gen(function* () {
-        while (meter.goesOn) {
-          yield* one(worker)
-          meter.done()
-        }
-      })
-    return Effect.map(workers(spec.depth, loop), () => meter.measured)
-  })
-
 /** Streams of one element after the other, ended when enough was seen. */
 const follow = <A>(spec: Spec, stream: (path: string) => Stream.Stream<A, unknown>) =>
   Effect.suspend(() => {
@@ -71,13 +54,57 @@ const follow = <A>(spec: Spec, stream: (path: string) => Stream.Stream<A, unknow
     )
   })
 
+const manyWatches = Effect.fnUntraced(function* (
+  zk: ZooKeeper.ZooKeeper,
+  spec: Spec
+): Effect.fn.Return<Result, unknown, Scope.Scope> {
+  const taken = memory.each(spec.depth)
+  let onEvent = () => {}
+  const watching = (index: number) =>
+    Effect.flatMap(zk.watchScoped(paths.many(index)), (events) =>
+      Effect.forkScoped(Stream.runForEach(events, () => Effect.sync(() => onEvent())))
+    )
+  yield* Effect.forEach(
+    Array.from({ length: spec.depth }, (_, index) => index),
+    watching,
+    { concurrency: 256, discard: true }
+  )
+  const memoryTaken = taken()
+  const meter = new Meter(spec)
+  const ended = Deferred.makeUnsafe<void>()
+  onEvent = () => {
+    meter.done()
+    if (!meter.goesOn) Deferred.doneUnsafe(ended, Effect.void)
+  }
+  yield* zk.exists(paths.manyWatched)
+  yield* Deferred.await(ended)
+  return { ...meter.measured, ...memoryTaken }
+})
+
+/** Loaded only for the rows that need them: what is imported takes memory. */
+const others: Partial<
+  Record<Workload, () => Promise<{ readonly run: (spec: Spec) => Effect.Effect<Result, unknown> }>>
+> = {
+  lock: () => import("./recipes/lock.ts"),
+  contended: () => import("./recipes/lock.ts"),
+  failoverClose: () => import("./recipes/failover.ts"),
+  failoverExpiry: () => import("./recipes/failover.ts"),
+  treeCache: () => import("./recipes/treeCache.ts"),
+  startTcp: () => import("./startTestServer.ts"),
+  startMemory: () => import("./startTestServer.ts")
+}
+
 export const run = (spec: Spec): Promise<Result> => {
+  const other = others[spec.workload]
+  if (other !== undefined) return other().then(({ run }) => Effect.runPromise(run(spec)))
   const open = ZooKeeper.make({ connect: spec.connect })
   if (spec.workload === "connectClose") return Effect.runPromise(loops(spec, () => Effect.scoped(open)))
-  const measured = Effect.flatMap(open, (zk): Effect.Effect<Result, unknown> => {
+  const measured = Effect.flatMap(open, (zk): Effect.Effect<Result, unknown, Scope.Scope> => {
     switch (spec.workload) {
       case "watchEvents":
         return follow(spec, (path) => zk.watch(path))
+      case "watches":
+        return manyWatches(zk, spec)
       case "stateStream":
         return follow(spec, (path) => zk.changes.data(path))
       case "outstanding":

@@ -71,6 +71,43 @@ const watchCycles = (client: any, spec: Spec): Promise<Result> =>
     for (let i = 0; i < spec.depth; i++) arm(paths.watch(i))
   })
 
+/** So many reads at a time: the queue of the client takes longer the longer it is. */
+const AT_A_TIME = 256
+
+const manyWatches = async (client: any, spec: Spec): Promise<Result> => {
+  let onEvent = () => {}
+  const arm = (path: string, done: (error?: unknown) => void): void =>
+    client.getData(
+      path,
+      () => {
+        onEvent()
+        arm(path, () => {})
+      },
+      done
+    )
+  const taken = memory.each(spec.depth)
+  for (let at = 0; at < spec.depth; at += AT_A_TIME) {
+    const indices = Array.from({ length: Math.min(AT_A_TIME, spec.depth - at) }, (_, index) => at + index)
+    await Promise.all(
+      indices.map(
+        (index) =>
+          new Promise<void>((resolve, reject) =>
+            arm(paths.many(index), (error) => (error ? reject(error as Error) : resolve()))
+          )
+      )
+    )
+  }
+  const memoryTaken = taken()
+  return new Promise((resolve) => {
+    const meter = new Meter(spec)
+    onEvent = () => {
+      meter.done()
+      if (!meter.goesOn) resolve({ ...meter.measured, ...memoryTaken })
+    }
+    client.exists(paths.manyWatched, () => {})
+  })
+}
+
 export const run = async (spec: Spec): Promise<Result> => {
   if (spec.workload === "connectClose") {
     return closedLoop(
@@ -86,6 +123,8 @@ export const run = async (spec: Spec): Promise<Result> => {
     case "watchEvents":
     case "stateStream":
       return watchCycles(client, spec)
+    case "watches":
+      return manyWatches(client, spec)
     case "outstanding": {
       const one = issue(client, spec)
       return memory.outstanding(spec, () => {
