@@ -42,14 +42,16 @@ export const points = (growth: Growth): ReadonlyArray<Point> =>
   )
 
 const WARM = 500
-/** What a cell with the most watches takes to set them, in ms; the others are quicker. */
-const SETTING = 1200
+const START = 400
+/** What setting a watch takes, in ms. */
+const SETTING = 0.06
 
-/** How long a round takes, in ms. */
-export const estimate = (present: ReadonlyArray<Client>, millis: number): number => {
+/** How long the curves take, in ms. */
+export const estimate = (present: ReadonlyArray<Client>, millis: number, rounds: number): number => {
   const count = present.filter(({ name }) => clients.includes(name)).length
-  const sizes = names.flatMap((name) => curves[name].sizes).length
-  return count * sizes * (WARM + SETTING / 2 + millis)
+  const watches = curves["event by watches"].sizes
+  const cells = curves["getData by depth"].sizes.length + watches.length
+  return rounds * count * (cells * (START + WARM + millis) + watches.reduce((sum, size) => sum + size, 0) * SETTING)
 }
 
 export const run = Effect.fnUntraced(function* (
@@ -67,7 +69,7 @@ export const run = Effect.fnUntraced(function* (
       const { sizes, workload } = curves[curve]
       for (const depth of sizes) {
         for (const client of present.filter(({ name }) => clients.includes(name))) {
-          if (!("program" in client)) continue
+          if (!("program" in client) || !client.workloads.includes(workload)) continue
           const spec = { client: client.name, workload, depth, connect, warmMillis: WARM, millis, maxOps: 5_000_000 }
           const result = yield* Effect.orElseSucceed(cell.run(client.program, spec), () => undefined)
           if (result !== undefined) ((found[curve][client.name] ??= {})[depth] ??= []).push(result)

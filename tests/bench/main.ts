@@ -38,31 +38,36 @@ const program = Effect.gen(function* () {
   const present = yield* clients(options)
   const base = baseOf(options)
   const all = rows.filter((row) => wanted(row, options))
-  const curves = wantsGrowth(options) ? growth.estimate(present, options.millis) : 0
-  const costs = all.map((row) => estimate(row, present, options.millis))
-  const round = costs.reduce((sum, cost) => sum + cost, curves)
-  const rounds = options.rounds ?? progress.roundsWithin(options.minutes, round)
-  const run = results.open({ ...options, base, rounds })
-  const parts = [...all.map((row) => (run.has(row.id) ? 0 : 1)), ...(curves > 0 && !run.hasGrowth ? [1] : [])]
+  const grows = wantsGrowth(options)
+  const cost = (row: Row, rounds: number) => estimate(row, present, options.millis, rounds)
+  const growthCost = (rounds: number) => (grows ? growth.estimate(present, options.millis, rounds) : 0)
+  const rounds =
+    options.rounds ??
+    progress.roundsWithin(options.minutes, (rounds) =>
+      all.reduce((sum, row) => sum + cost(row, rounds), growthCost(rounds))
+    )
+  const settings = { millis: options.millis, rounds }
+  const run = results.open({ ...options, ...settings, base })
+  const toDo = all.filter((row) => !run.has(row.id))
+  const growsYet = grows && !run.hasGrowth
   const shown = progress.start(
-    [...costs, curves].flatMap((cost, index) => (parts[index] === 1 ? [cost * rounds] : [])),
+    [...toDo.map((row) => cost(row, rounds)), ...(growsYet ? [growthCost(rounds)] : [])],
     rounds
   )
-  for (const [index, row] of all.entries()) {
-    if (run.has(row.id)) continue
-    const measured = yield* measure(row, present, { millis: options.millis, rounds }, serverFor)
+  for (const row of toDo) {
+    const measured = yield* measure(row, present, settings, serverFor)
     if (row.server === "real") run.serverIs(yield* servers.version(yield* serverFor("real")))
     run.add(measured)
     console.log(text(measured))
-    shown.finished(costs[index]! * rounds)
+    shown.finished(cost(row, rounds))
   }
-  if (curves > 0 && !run.hasGrowth) {
-    const grown = yield* growth.run(present, { millis: options.millis, rounds }, serverFor)
+  if (growsYet) {
+    const grown = yield* growth.run(present, settings, serverFor)
     const file = `${base ?? options.json?.replace(/\.json$/, "") ?? path.join(root(), "bench")}-growth.svg`
     fs.writeFileSync(file, svg(grown))
     run.addGrowth(grown)
     console.log(`${growth.text(grown)}\n${file}`)
-    shown.finished(curves * rounds)
+    shown.finished(growthCost(rounds))
   }
 })
 

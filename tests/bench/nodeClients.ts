@@ -14,7 +14,7 @@ const operations = [
 /** A new client: its file, and its line here. */
 export const nodeClients: Readonly<Record<string, ReadonlyArray<Workload>>> = {
   effect: workloads,
-  core: [...operations, "watchEvents", "watches", "outstanding"],
+  core: [...operations, "watchEvents", "outstanding"],
   nzc: [...operations, "watchEvents", "watches", "stateStream", "connectClose", "outstanding", "idle"],
   bare: ["idle"],
   imports: ["idle"]

@@ -4,9 +4,14 @@ const clock = (millis: number): string => {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`
 }
 
-/** At most three; at least one, however short the time. */
-export const roundsWithin = (minutes: number, round: number): number =>
-  Math.max(1, Math.min(3, Math.floor((minutes * 60_000) / round)))
+const MOST = 3
+
+/** The most rounds, up to three, that do not take longer; at least one, however short the time. */
+export const roundsWithin = (minutes: number, cost: (rounds: number) => number): number => {
+  let rounds = MOST
+  while (rounds > 1 && cost(rounds) > minutes * 60_000) rounds--
+  return rounds
+}
 
 /** `parts` are the estimates, in ms, of all that is to come. */
 export const start = (parts: ReadonlyArray<number>, rounds: number) => {

@@ -21,10 +21,16 @@ export interface Row {
   readonly only?: ReadonlyArray<string>
   /** How long a cell takes at the least, in ms, whatever is asked for. */
   readonly cellMillis?: number
+  /** More than the other rows need before the code is compiled: slow operations run it seldom. */
+  readonly warmMillis?: number
+  /** At most so many, where a round takes very long. */
+  readonly rounds?: number
   readonly note?: string
 }
 
-type More = Partial<Pick<Row, "metrics" | "baseline" | "relation" | "quick" | "only" | "cellMillis" | "note">>
+type More = Partial<
+  Pick<Row, "metrics" | "baseline" | "relation" | "quick" | "only" | "cellMillis" | "warmMillis" | "rounds" | "note">
+>
 
 const row = (
   server: Kind,
@@ -56,7 +62,7 @@ const cpu = (worst: number, wanted: number) => [must("cpu", worst, "nzc"), aim("
 const leastCpu = [must("cpu", 1, "best peer")]
 const rate = [must("ops", 1, "best peer"), aim("ops", 1.3, "nzc")]
 const connecting = [must("p50", 1.1, "nzc"), aim("p50", 0.9, "nzc")]
-const recipe: More = { baseline: "kazoo" }
+const recipe: More = { baseline: "kazoo", warmMillis: 1500 }
 
 export const rows: ReadonlyArray<Row> = [
   row("canned", "getData", 1, [[must("p50", 0.75, "nzc"), aim("p50", 0.5, "nzc")]], quick),
@@ -77,7 +83,7 @@ export const rows: ReadonlyArray<Row> = [
     quick
   ),
   row("canned", "watches", 1, [], { metrics: ["cpu", "ops"] }),
-  row("canned", "watches", sizes.manyWatches, [], { metrics: ["cpu", "ops", "heap", "rss"], cellMillis: 4000 }),
+  row("canned", "watches", sizes.manyWatches, [], { metrics: ["cpu", "ops", "heap", "rss"], cellMillis: 8000 }),
   row("canned", "connectClose", 1, [connecting]),
   row("mute", "outstanding", 10_000, [[must("heap", 1100, "nothing"), must("rss", 0.5, "nzc")]], {
     metrics: ["heap", "rss"],
@@ -133,6 +139,7 @@ export const rows: ReadonlyArray<Row> = [
   row("real", "failoverClose", 1, [], {
     ...oursAlone,
     metrics: ["p50"],
+    warmMillis: 1500,
     note: "the leader closes its session: until the next one leads"
   }),
   row("real", "failoverExpiry", 1, [], {
@@ -145,6 +152,7 @@ export const rows: ReadonlyArray<Row> = [
     ...recipe,
     metrics: ["fill", "heap", "rss", "cpu", "ops"],
     cellMillis: 30_000,
+    rounds: 2,
     note: "TreeCache of 100,000 nodes: filled, then following 2,000 changes a second"
   })
 ]

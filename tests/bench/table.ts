@@ -23,21 +23,26 @@ const takesPart = (client: Client, row: Row): boolean =>
 /** Starting a process and connecting takes about this long, in ms. */
 const START = 400
 
+/** The JIT of Java and Node needs this long, whatever is measured. */
+const warm = (row: Row, millis: number): number => row.warmMillis ?? Math.max(300, millis / 2)
+
 const specOf = (client: string, row: Row, connect: string, millis: number): Spec => ({
   client,
   workload: row.workload,
   depth: row.depth,
   connect,
-  // The JIT of Java and Node needs this long, whatever is measured.
-  warmMillis: Math.max(300, millis / 2),
+  warmMillis: warm(row, millis),
   millis,
   maxOps: MAX_OPS
 })
 
-/** How long a round of the row takes, in ms, as far as can be told before. */
-export const estimate = (row: Row, clients: ReadonlyArray<Client>, millis: number): number => {
+/** How often a row is measured in a run of so many rounds. */
+const roundsOf = (row: Row, rounds: number): number => Math.min(rounds, row.rounds ?? rounds)
+
+/** How long a row takes, in ms, as far as can be told before. */
+export const estimate = (row: Row, clients: ReadonlyArray<Client>, millis: number, rounds: number): number => {
   const count = clients.filter((client) => "program" in client && takesPart(client, row)).length
-  return count * Math.max(row.cellMillis ?? 0, START + millis + Math.max(300, millis / 2))
+  return count * roundsOf(row, rounds) * Math.max(row.cellMillis ?? 0, START + millis + warm(row, millis))
 }
 
 /** Somebody has to change the nodes that are followed. */
@@ -66,7 +71,7 @@ export const measure = Effect.fnUntraced(function* (
   const connect = yield* serverFor(row.server)
   const cells: Record<string, Array<Result | undefined>> = {}
   const missing: Record<string, string> = {}
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < roundsOf(row, rounds); round++) {
     for (const client of clients.filter((client) => takesPart(client, row))) {
       if ("missing" in client) {
         missing[client.name] = client.missing

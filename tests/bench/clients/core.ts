@@ -11,7 +11,7 @@ import * as Acl from "@effect-zookeeper/core/Acl"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import * as Effect from "effect/Effect"
 import { paths, type Result, sizes, type Spec } from "../spec.ts"
-import { closedLoop, type Issue } from "./closedLoop.ts"
+import { closedLoop, inTurns, type Issue } from "./closedLoop.ts"
 import * as memory from "./memory.ts"
 import { Meter } from "./Meter.ts"
 
@@ -62,16 +62,10 @@ const issue = (driver: Driver, spec: Spec): Issue => {
   }
 }
 
-const setWatches = (driver: Driver, spec: Spec, path: (index: number) => string): Promise<unknown> => {
-  const call = caller(driver)
-  const one = (index: number) =>
-    new Promise<void>((resolve, reject) =>
-      call(addWatch, { path: path(index), mode: AddWatchMode.PERSISTENT }, (error) =>
-        error === undefined ? resolve() : reject(error as Error)
-      )
-    )
-  return Promise.all(Array.from({ length: spec.depth }, (_, index) => one(index)))
-}
+const setWatches = (driver: Driver, spec: Spec): Promise<void> =>
+  inTurns(spec.depth, (index, done) =>
+    caller(driver)(addWatch, { path: paths.watch(index), mode: AddWatchMode.PERSISTENT }, done)
+  )
 
 const events = (driver: Driver, spec: Spec): Promise<Result> =>
   new Promise((resolve) => {
@@ -82,15 +76,6 @@ const events = (driver: Driver, spec: Spec): Promise<Result> =>
     })
   })
 
-const manyWatches = async (driver: Driver, spec: Spec): Promise<Result> => {
-  const taken = memory.each(spec.depth)
-  await setWatches(driver, spec, paths.many)
-  const memoryTaken = taken()
-  const measured = events(driver, spec)
-  caller(driver)(exists, { path: paths.manyWatched, watch: false }, () => {})
-  return { ...(await measured), ...memoryTaken }
-}
-
 export const run = (spec: Spec): Promise<Result> =>
   Effect.runPromise(
     Effect.scoped(
@@ -99,10 +84,8 @@ export const run = (spec: Spec): Promise<Result> =>
           switch (spec.workload) {
             case "watchEvents": {
               const measured = events(driver, spec)
-              return setWatches(driver, spec, paths.watch).then(() => measured)
+              return setWatches(driver, spec).then(() => measured)
             }
-            case "watches":
-              return manyWatches(driver, spec)
             case "outstanding": {
               const one = issue(driver, spec)
               return memory.outstanding(spec, () => {

@@ -1,7 +1,7 @@
 /** node-zookeeper-client, through its own API. It has no types, and one-shot watches only. */
 import { createRequire } from "node:module"
 import { paths, type Result, sizes, type Spec } from "../spec.ts"
-import { closedLoop, type Issue } from "./closedLoop.ts"
+import { closedLoop, inTurns, type Issue } from "./closedLoop.ts"
 import * as memory from "./memory.ts"
 import { Meter } from "./Meter.ts"
 
@@ -71,9 +71,6 @@ const watchCycles = (client: any, spec: Spec): Promise<Result> =>
     for (let i = 0; i < spec.depth; i++) arm(paths.watch(i))
   })
 
-/** So many reads at a time: the queue of the client takes longer the longer it is. */
-const AT_A_TIME = 256
-
 const manyWatches = async (client: any, spec: Spec): Promise<Result> => {
   let onEvent = () => {}
   const arm = (path: string, done: (error?: unknown) => void): void =>
@@ -86,17 +83,7 @@ const manyWatches = async (client: any, spec: Spec): Promise<Result> => {
       done
     )
   const taken = memory.each(spec.depth)
-  for (let at = 0; at < spec.depth; at += AT_A_TIME) {
-    const indices = Array.from({ length: Math.min(AT_A_TIME, spec.depth - at) }, (_, index) => at + index)
-    await Promise.all(
-      indices.map(
-        (index) =>
-          new Promise<void>((resolve, reject) =>
-            arm(paths.many(index), (error) => (error ? reject(error as Error) : resolve()))
-          )
-      )
-    )
-  }
+  await inTurns(spec.depth, (index, done) => arm(paths.many(index), done))
   const memoryTaken = taken()
   return new Promise((resolve) => {
     const meter = new Meter(spec)
