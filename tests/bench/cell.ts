@@ -32,12 +32,16 @@ export const words = (command: string, ...first: ReadonlyArray<string>): Program
   ]
 })
 
-/** Beyond what was asked for, a process may take this long to start and to end. */
-const GRACE = 20_000
+/** Beyond what was asked for, a process may take this long to start, to prepare and to end, in ms. */
+const grace = (workload: Spec["workload"]): number => {
+  // The slowest clients need a minute and more on a busy machine for 100,000 nodes, and half of that for as many watches.
+  if (workload === "treeCache") return 150_000
+  return workload === "watches" ? 60_000 : 20_000
+}
 
 export const run = (program: Program, spec: Spec): Effect.Effect<Result, CellFailed> =>
   Effect.callback((resume) => {
-    const timeout = spec.warmMillis + spec.millis + GRACE
+    const timeout = spec.warmMillis + spec.millis + grace(spec.workload)
     const child = execFile(
       program.command,
       program.args(spec),

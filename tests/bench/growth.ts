@@ -1,38 +1,89 @@
-/** Time per operation by depth: a line that rises is something that grows with what is outstanding. */
+/** CPU per operation by depth, and per event by number of watches: what rises grows with what is outstanding or watched. */
 import * as Effect from "effect/Effect"
 import * as cell from "./cell.ts"
-import type { Options } from "./options.ts"
-import { growthDepths } from "./rows.ts"
-import type { Kind } from "./servers/start.ts"
-import type { Result } from "./spec.ts"
-import { metric, summarize } from "./statistics.ts"
+import type { ServerFor } from "./servers/start.ts"
+import type { Result, Spec } from "./spec.ts"
+import { summary } from "./statistics.ts"
+import type { Client } from "./table.ts"
 
-const clients = ["effect", "core"]
+const curves = {
+  "getData by depth": { workload: "getData", sizes: [1, 4, 16, 64, 256, 1024, 4096, 10_000] },
+  "event by watches": { workload: "watches", sizes: [1, 10, 100, 1000, 10_000, 100_000] }
+} as const satisfies Record<string, Pick<Spec, "workload"> & { readonly sizes: ReadonlyArray<number> }>
+
+export type Curve = keyof typeof curves
+const names = Object.keys(curves) as ReadonlyArray<Curve>
+
+const clients = ["effect", "core", "nzc", "go"]
+
+export interface Growth {
+  readonly curves: Readonly<Record<Curve, Readonly<Record<string, Readonly<Record<number, ReadonlyArray<Result>>>>>>>
+}
+
+export interface Point {
+  readonly curve: Curve
+  readonly client: string
+  readonly size: number
+  /** us of CPU for each operation. */
+  readonly median: number
+  readonly least: number
+  readonly most: number
+}
+
+export const points = (growth: Growth): ReadonlyArray<Point> =>
+  names.flatMap((curve) =>
+    Object.entries(growth.curves[curve]).flatMap(([client, sizes]) =>
+      Object.entries(sizes).flatMap(([size, results]) => {
+        const found = summary(results, "cpu")
+        if (found === undefined) return []
+        return [{ curve, client, size: Number(size), median: found.median, least: found.low, most: found.high }]
+      })
+    )
+  )
+
+const WARM = 500
+const START = 400
+/** What setting a watch takes, in ms. */
+const SETTING = 0.06
+
+/** How long the curves take, in ms. */
+export const estimate = (present: ReadonlyArray<Client>, millis: number, rounds: number): number => {
+  const count = present.filter(({ name }) => clients.includes(name)).length
+  const watches = curves["event by watches"].sizes
+  const cells = curves["getData by depth"].sizes.length + watches.length
+  return rounds * count * (cells * (START + WARM + millis) + watches.reduce((sum, size) => sum + size, 0) * SETTING)
+}
 
 export const run = Effect.fnUntraced(function* (
-  options: Options,
-  serverFor: (kind: Kind) => Effect.Effect<string, unknown>
-): Effect.fn.Return<void, unknown> {
+  present: ReadonlyArray<Client>,
+  { millis, rounds }: { readonly millis: number; readonly rounds: number },
+  serverFor: ServerFor
+): Effect.fn.Return<Growth, unknown> {
   const connect = yield* serverFor("canned")
-  const cells = new Map<string, Array<Result>>()
-  for (let round = 0; round < options.rounds; round++) {
-    for (const depth of growthDepths) {
-      for (const client of clients) {
-        const key = `${client} ${depth}`
-        const spec = { client, workload: "getData", depth, connect, warmMillis: 600, millis: options.millis } as const
-        const result = yield* cell.run(cell.ours(options.profile), { ...spec, maxOps: 5_000_000 })
-        cells.set(key, [...(cells.get(key) ?? []), result])
+  const found: Record<Curve, Record<string, Record<number, Array<Result>>>> = {
+    "getData by depth": {},
+    "event by watches": {}
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const curve of names) {
+      const { sizes, workload } = curves[curve]
+      for (const depth of sizes) {
+        for (const client of present.filter(({ name }) => clients.includes(name))) {
+          if (!("program" in client) || !client.workloads.includes(workload)) continue
+          const spec = { client: client.name, workload, depth, connect, warmMillis: WARM, millis, maxOps: 5_000_000 }
+          const result = yield* Effect.orElseSucceed(cell.run(client.program, spec), () => undefined)
+          if (result !== undefined) ((found[curve][client.name] ??= {})[depth] ??= []).push(result)
+        }
       }
     }
   }
-  console.log(`canned/getData, us of CPU per operation (${options.rounds} rounds: median, least and most)`)
-  for (const depth of growthDepths) {
-    const columns = clients.map((client) => {
-      const summary = summarize((cells.get(`${client} ${depth}`) ?? []).flatMap((each) => metric(each, "cpu") ?? []))
-      if (summary === undefined) return `${client} -`
-      const [median, low, high] = [summary.median, summary.low, summary.high].map((value) => value.toFixed(2))
-      return `${client} ${median} (${low}-${high})`
-    })
-    console.log(`  W=${String(depth).padEnd(6)} ${columns.join("   ")}`)
-  }
+  return { curves: found }
 })
+
+export const text = (growth: Growth): string =>
+  points(growth)
+    .map(
+      ({ client, curve, least, median, most, size }) =>
+        `${curve.padEnd(17)} ${client.padEnd(8)} ${String(size).padStart(7)}  ${median.toFixed(2)} us of CPU (${least.toFixed(2)}-${most.toFixed(2)})`
+    )
+    .join("\n")

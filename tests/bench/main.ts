@@ -1,55 +1,73 @@
-/** `npm run bench`: the table of ratios, round by round, as text and as JSON. */
+/** `npm run bench`: the table of ratios, round by round, as text, as JSON and as a page. */
 import * as Effect from "effect/Effect"
-import * as Scope from "effect/Scope"
 import * as fs from "node:fs"
-import * as os from "node:os"
-import { clients } from "./peers/clients.ts"
+import * as path from "node:path"
+import { root } from "../support/zookeeper/cache.ts"
 import * as growth from "./growth.ts"
-import { parse, usage } from "./options.ts"
-import { type Measured, text } from "./report.ts"
+import { type Options, parse, usage } from "./options.ts"
+import { clients } from "./peers/clients.ts"
+import { svg } from "./plot.ts"
+import * as progress from "./progress.ts"
+import { text } from "./report.ts"
+import * as results from "./results.ts"
 import { type Row, rows } from "./rows.ts"
 import * as servers from "./servers/start.ts"
-import { measure } from "./table.ts"
+import { estimate, measure } from "./table.ts"
 
-const machine = () => ({
-  cpu: os.cpus()[0]?.model.trim() ?? "unknown",
-  cores: os.cpus().length,
-  memory: `${Math.round(os.totalmem() / 2 ** 30)} GiB`,
-  system: `${os.type()} ${os.release()}`,
-  node: process.version,
-  load: os.loadavg().map((load) => Number(load.toFixed(2)))
-})
+const wanted = (row: Row, { growth, only, quick }: Options): boolean =>
+  !growth && (only.length === 0 || only.some((part) => `/${row.id}/`.includes(`/${part}/`))) && (!quick || row.quick)
 
-const wanted = (row: Row, only: ReadonlyArray<string>, quick: boolean): boolean =>
-  (only.length === 0 || only.some((part) => `/${row.id}/`.includes(`/${part}/`))) && (!quick || row.quick)
+/** The whole run has the curves too. */
+const wantsGrowth = ({ growth, only, quick }: Options): boolean => growth || (!quick && only.length === 0)
+
+/** The path of the files of a run, without their endings. */
+const baseOf = ({ folder, json, save }: Options): string | undefined => {
+  if (!save) return undefined
+  fs.mkdirSync(folder, { recursive: true })
+  return json?.replace(/\.json$/, "") ?? path.join(folder, new Date().toISOString().slice(0, 10))
+}
 
 const program = Effect.gen(function* () {
   const options = parse(process.argv.slice(2))
-  const started = new Date()
   if (options.serve !== undefined) {
     console.log(yield* servers.start(options.serve))
     // A timer keeps the process alive, which waiting alone does not.
     return yield* Effect.callback<never>(() => void setInterval(() => {}, 1 << 30))
   }
-  const running = new Map<servers.Kind, string>()
-  const scope = yield* Effect.scope
-  const serverFor = (kind: servers.Kind) => {
-    const address = running.get(kind)
-    if (address !== undefined) return Effect.succeed(address)
-    return Effect.tap(Effect.provideService(servers.start(kind), Scope.Scope, scope), (address) =>
-      Effect.sync(() => running.set(kind, address))
-    )
-  }
-  if (options.growth) return yield* growth.run(options, serverFor)
+  const serverFor = yield* servers.shared
   const present = yield* clients(options)
-  const table: Array<Measured> = []
-  for (const row of rows.filter((row) => wanted(row, options.only, options.quick))) {
-    const measured = yield* measure(row, present, options, serverFor)
-    table.push(measured)
+  const base = baseOf(options)
+  const all = rows.filter((row) => wanted(row, options))
+  const grows = wantsGrowth(options)
+  const cost = (row: Row, rounds: number) => estimate(row, present, options.millis, rounds)
+  const growthCost = (rounds: number) => (grows ? growth.estimate(present, options.millis, rounds) : 0)
+  const rounds =
+    options.rounds ??
+    progress.roundsWithin(options.minutes, (rounds) =>
+      all.reduce((sum, row) => sum + cost(row, rounds), growthCost(rounds))
+    )
+  const settings = { millis: options.millis, rounds }
+  const run = results.open({ ...options, ...settings, base })
+  const toDo = all.filter((row) => !run.has(row.id))
+  const growsYet = grows && !run.hasGrowth
+  const shown = progress.start(
+    [...toDo.map((row) => cost(row, rounds)), ...(growsYet ? [growthCost(rounds)] : [])],
+    rounds
+  )
+  for (const row of toDo) {
+    const measured = yield* measure(row, present, settings, serverFor)
+    if (row.server === "real") run.serverIs(yield* servers.version(yield* serverFor("real")))
+    run.add(measured)
     console.log(text(measured))
+    shown.finished(cost(row, rounds))
   }
-  if (options.json !== undefined) {
-    fs.writeFileSync(options.json, `${JSON.stringify({ started, machine: machine(), rows: table }, undefined, 1)}\n`)
+  if (growsYet) {
+    const grown = yield* growth.run(present, settings, serverFor)
+    const file = `${base ?? options.json?.replace(/\.json$/, "") ?? path.join(root(), "bench")}-growth.svg`
+    fs.writeFileSync(file, svg(grown))
+    run.addGrowth(grown)
+    console.log(`${growth.text(grown)}\n${file}`)
+    shown.finished(growthCost(rounds))
   }
 })
 

@@ -1,56 +1,87 @@
-/** The table as text: for each row every client's ratios to node-zookeeper-client, and what was wanted. */
-import { type Goal, isRate, type Metric, type Row } from "./rows.ts"
-import type { Result } from "./spec.ts"
-import { metric, ratios, summarize, type Summary } from "./statistics.ts"
-
-export const BASELINE = "nzc"
+/** A row as text: every client's figures, its ratio to the baseline with the spread of the rounds, and the goals. */
+import { type Judged, judge } from "./goals.ts"
+import type { Row } from "./rows.ts"
+import { compare, isRate, type Metric, type Rounds, summary, type Summary } from "./statistics.ts"
 
 export interface Measured {
   readonly row: Row
   /** By client, one entry for each round; undefined where the cell failed. */
-  readonly cells: Readonly<Record<string, ReadonlyArray<Result | undefined>>>
+  readonly cells: Readonly<Record<string, Rounds>>
   /** Why a client is not in this row. */
   readonly missing: Readonly<Record<string, string>>
 }
 
-const number = (value: number): string =>
-  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
-
-const spread = ({ high, low, median }: Summary): string => `${number(median)} (${number(low)}-${number(high)})`
-
-const metrics = (row: Row): ReadonlyArray<Metric> =>
-  row.server === "mute" ? ["heap", "rss"] : row.depth === 1 ? ["cpu", "ops", "p50"] : ["cpu", "ops"]
-
-const units: Readonly<Record<Metric, string>> = {
-  ops: "ops/s",
-  cpu: "us CPU/op",
-  p50: "us p50",
-  heap: "bytes heap",
-  rss: "bytes RSS"
+export const number = (value: number): string => {
+  const size = Math.abs(value)
+  return size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(2)
 }
 
-const verdict = ({ aim, must, of }: Goal, { median }: Summary): string => {
-  const meets = (limit: number) => (isRate(of) ? median >= limit : median <= limit)
-  const sign = isRate(of) ? ">=" : "<="
-  const how = meets(aim) ? "aim" : meets(must) ? "must" : "SHORT"
-  return `${how} (must ${sign} ${must}, aim ${sign} ${aim})`
+const bytes = (value: number): string =>
+  Math.abs(value) >= 2 ** 20 ? `${number(value / 2 ** 20)} MiB` : `${number(value)} bytes`
+const micros = (value: number): string => (value >= 10_000 ? `${number(value / 1000)} ms` : `${number(value)} us`)
+
+const show: Readonly<Record<Metric, (value: number) => string>> = {
+  ops: (value) => `${number(value)} ops/s`,
+  cpu: (value) => `${number(value)} us CPU/op`,
+  p50: (value) => `${micros(value)} p50`,
+  heap: (value) => `${bytes(value)} heap`,
+  rss: (value) => `${bytes(value)} RSS`,
+  fill: (value) => `${micros(value)}/node to fill`
 }
 
-export const text = ({ cells, missing, row }: Measured): string => {
-  const lines = [`${row.id}`]
-  const baseline = cells[BASELINE] ?? []
+export const spread = ({ high, low, median }: Summary, text: (value: number) => string = number): string =>
+  `${text(median)} (${text(low)}-${text(high)})`
+
+export const value = (of: Metric, { median }: Summary): string => show[of](median)
+
+/** A client's figure against the row's baseline. */
+export const against = ({ cells, row }: Measured, client: string, of: Metric): string | undefined => {
+  const baseline = cells[row.baseline]
+  if (client === row.baseline || baseline === undefined) return undefined
+  const compared = compare(cells[client] ?? [], baseline, of, row.relation)
+  if (compared === undefined) return undefined
+  return row.relation === "ratio" ? spread(compared) : `+${spread(compared, bytes)}`
+}
+
+const signs: Readonly<Record<Judged["verdict"], string>> = {
+  met: "met",
+  noise: "met within noise",
+  short: "SHORT",
+  "not measured": "not measured"
+}
+
+/** What was wanted, what is, and the verdict. */
+export const judgement = ({ against, goal, value, verdict }: Judged) => {
+  const isDifference = goal.against === "bare"
+  const text = goal.against === "nothing" ? show[goal.of] : isDifference ? bytes : number
+  const unit = goal.against === "nothing" ? "" : isDifference ? ` over ${against}` : ` x ${against ?? goal.against}`
+  return {
+    wanted: `${goal.of} ${isRate(goal.of) ? ">=" : "<="} ${text(goal.limit)}${unit}`,
+    found: value === undefined ? "-" : `${spread(value, text)}`,
+    rounds: value?.rounds ?? 0,
+    verdict: signs[verdict]
+  }
+}
+
+export const text = (measured: Measured): string => {
+  const { cells, missing, row } = measured
+  const lines = [row.note === undefined ? row.id : `${row.id}: ${row.note}`]
   for (const [client, rounds] of Object.entries(cells)) {
-    const results = rounds.filter((result) => result !== undefined)
-    const parts = metrics(row).flatMap((of) => {
-      const own = summarize(results.flatMap((result) => metric(result, of) ?? []))
+    const parts = row.metrics.flatMap((of) => {
+      const own = summary(rounds, of)
       if (own === undefined) return []
-      const against = client === BASELINE ? undefined : ratios(rounds, baseline, of)
-      const goal = client === "effect" ? row.goals.find((goal) => goal.of === of) : undefined
-      const ratio = against === undefined ? "" : ` = ${spread(against)} x ${BASELINE}`
-      return [`${number(own.median)} ${units[of]}${ratio}${goal && against ? ` ${verdict(goal, against)}` : ""}`]
+      const compared = against(measured, client, of)
+      const unit = row.relation === "ratio" ? ` = ${compared} x ${row.baseline}` : ` = ${compared} over ${row.baseline}`
+      return [`${value(of, own)}${compared === undefined ? "" : unit}`]
     })
-    lines.push(`  ${client.padEnd(8)} ${parts.join(", ")} [${results.length} rounds]`)
+    const count = rounds.filter((result) => result !== undefined).length
+    lines.push(`  ${client.padEnd(8)} ${parts.join(", ")} [${count} rounds]`)
   }
   for (const [client, why] of Object.entries(missing)) lines.push(`  ${client.padEnd(8)} ${why}`)
+  for (const each of row.goals) {
+    const judged = judge(each, cells)
+    const { found, verdict, wanted } = judgement(judged)
+    if (judged.verdict !== "not measured") lines.push(`    ${each.level} ${wanted}: ${found} ${verdict}`)
+  }
   return lines.join("\n")
 }

@@ -9,17 +9,25 @@ export const workloads = [
   "children",
   "multi",
   "watchEvents",
+  "watches",
   "stateStream",
   "connectClose",
   "outstanding",
-  "idle"
+  "idle",
+  "lock",
+  "contended",
+  "failoverClose",
+  "failoverExpiry",
+  "treeCache",
+  "startTcp",
+  "startMemory"
 ] as const
 export type Workload = (typeof workloads)[number]
 
 export interface Spec {
   readonly client: string
   readonly workload: Workload
-  /** Operations outstanding at any time; for events the number of nodes. */
+  /** Operations outstanding at any time; for events the number of nodes; who waits behind the holder of a lock. */
   readonly depth: number
   /** `host:port`. */
   readonly connect: string
@@ -39,9 +47,11 @@ export interface Result {
   /** Latencies in us, for depth 1 only. */
   readonly p50?: number
   readonly p99?: number
-  /** For `outstanding`: live heap and resident memory that each request took. */
+  /** Live heap and resident memory: of each request, watch or cached node; of the whole process for `idle`. */
   readonly heapBytes?: number
   readonly rssBytes?: number
+  /** Elapsed time for each node that a cache read at first. */
+  readonly fillMicros?: number
 }
 
 /** The nodes that every server holds. */
@@ -53,8 +63,33 @@ export const paths = {
   children: "/bench/children",
   multi: (index: number) => `/bench/multi/${index}`,
   watch: (index: number) => `/bench/watch/${index}`,
-  own: (worker: number) => `/bench/own/${worker}`
+  own: (worker: number) => `/bench/own/${worker}`,
+  /** The canned server holds the events of these back until somebody asks whether their parent exists. */
+  manyWatched: "/bench/many",
+  many: (index: number) => `/bench/many/${index}`,
+  lock: "/bench/lock",
+  election: "/bench/election",
+  tree: "/bench/tree",
+  inTree: (index: number) =>
+    `/bench/tree/${Math.floor(index / sizes.treeFolder)}/${String(index % sizes.treeFolder).padStart(3, "0")}`,
+  /** There while somebody follows the tree. */
+  following: "/bench/following"
 }
 
-export const sizes = { data: 100, big: 100 * 1024, children: 1000, multi: 10, watches: 256 }
+export const sizes = {
+  data: 100,
+  big: 100 * 1024,
+  children: 1000,
+  multi: 10,
+  watches: 256,
+  manyWatches: 100_000,
+  /** 100 folders of 999 nodes: with the folders 100,000 nodes, which is what a TreeCache holds by default. */
+  treeFolders: 100,
+  treeFolder: 999,
+  tree: 100_000
+}
+
+/** The shortest session that a server with ticks of 2 s grants, in ms. */
+export const SHORTEST_SESSION = 4000
+
 export const childName = (index: number): string => `child-${String(index).padStart(10, "0")}`

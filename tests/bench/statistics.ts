@@ -1,6 +1,13 @@
 /** Numbers of several rounds as one: the median, and how far the rounds lie apart. */
-import type { Metric } from "./rows.ts"
 import type { Result } from "./spec.ts"
+
+/** `heap` and `rss` are bytes, `cpu` and `fill` us for each operation or node, `p50` us. */
+export type Metric = "ops" | "cpu" | "p50" | "heap" | "rss" | "fill"
+
+/** Of these more is better. */
+export const isRate = (metric: Metric): boolean => metric === "ops"
+
+export type Rounds = ReadonlyArray<Result | undefined>
 
 export interface Summary {
   readonly median: number
@@ -34,20 +41,28 @@ export const metric = (result: Result, of: Metric): number | undefined => {
       return result.heapBytes
     case "rss":
       return result.rssBytes
+    case "fill":
+      return result.fillMicros
   }
 }
 
-/** Each round's ratio to the baseline of the same round: what the machine did to one it mostly did to the other. */
-export const ratios = (
-  rounds: ReadonlyArray<Result | undefined>,
-  baseline: ReadonlyArray<Result | undefined>,
-  of: Metric
+export const summary = (rounds: Rounds, of: Metric): Summary | undefined =>
+  summarize(rounds.flatMap((result) => (result && metric(result, of)) ?? []))
+
+/** Each round against the baseline of the same round: what the machine did to one it mostly did to the other. */
+export const compare = (
+  rounds: Rounds,
+  baseline: Rounds,
+  of: Metric,
+  relation: "ratio" | "difference" = "ratio"
 ): Summary | undefined =>
   summarize(
     rounds.flatMap((result, round) => {
       const base = baseline[round]
       const value = result && metric(result, of)
       const unit = base && metric(base, of)
-      return value === undefined || unit === undefined || unit === 0 ? [] : [value / unit]
+      if (value === undefined || unit === undefined) return []
+      if (relation === "difference") return [value - unit]
+      return unit === 0 ? [] : [value / unit]
     })
   )

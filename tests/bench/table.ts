@@ -6,69 +6,80 @@ import * as cell from "./cell.ts"
 import type { Options } from "./options.ts"
 import type { Measured } from "./report.ts"
 import type { Row } from "./rows.ts"
-import * as servers from "./servers/start.ts"
-import type { Result, Spec } from "./spec.ts"
+import type { ServerFor } from "./servers/start.ts"
+import type { Result, Spec, Workload } from "./spec.ts"
 
 /** A client program, or why there is none. */
-export type Client = { readonly name: string; readonly skips?: ReadonlyArray<Spec["workload"]> } & (
+export type Client = { readonly name: string; readonly workloads: ReadonlyArray<Workload> } & (
   | { readonly program: cell.Program }
   | { readonly missing: string }
 )
 
-const inOtherLanguages = new Set<string>(["native", "java", "c", "go", "kazoo"])
 const MAX_OPS = 3_000_000
 
-const takesPart = (client: string, row: Row): boolean => {
-  if (client === "bare") return row.workload === "idle"
-  if (inOtherLanguages.has(client)) return row.peers
-  return client !== "core" || !["stateStream", "connectClose"].includes(row.workload)
+const takesPart = (client: Client, row: Row): boolean =>
+  client.workloads.includes(row.workload) && (row.only?.includes(client.name) ?? true)
+
+/** Starting a process and connecting takes about this long, in ms. */
+const START = 400
+
+/** The JIT of Java and Node needs this long, whatever is measured. */
+const warm = (row: Row, millis: number): number => row.warmMillis ?? Math.max(300, millis / 2)
+
+const specOf = (client: string, row: Row, connect: string, millis: number): Spec => ({
+  client,
+  workload: row.workload,
+  depth: row.depth,
+  connect,
+  warmMillis: warm(row, millis),
+  millis,
+  maxOps: MAX_OPS
+})
+
+/** How often a row is measured in a run of so many rounds. */
+const roundsOf = (row: Row, rounds: number): number => Math.min(rounds, row.rounds ?? rounds)
+
+/** How long a row takes, in ms, as far as can be told before. */
+export const estimate = (row: Row, clients: ReadonlyArray<Client>, millis: number, rounds: number): number => {
+  const count = clients.filter((client) => "program" in client && takesPart(client, row)).length
+  return count * roundsOf(row, rounds) * Math.max(row.cellMillis ?? 0, START + millis + warm(row, millis))
 }
 
-/** Somebody has to change the nodes whose states are followed. */
-const writing = (connect: string): Effect.Effect<void, never, Scope.Scope> =>
+/** Somebody has to change the nodes that are followed. */
+const writing = (connect: string, workload: Workload): Effect.Effect<void, never, Scope.Scope> =>
   Effect.asVoid(
     Effect.acquireRelease(
       Effect.sync(() =>
-        spawn(process.execPath, [`${import.meta.dirname}/clients/writer.ts`, connect], { stdio: "inherit" })
+        spawn(process.execPath, [`${import.meta.dirname}/clients/writer.ts`, connect, workload], { stdio: "inherit" })
       ),
       (child) => Effect.sync(() => child.kill())
     )
   )
 
-const runCell = (client: Client & { readonly program: cell.Program }, row: Row, connect: string, options: Options) => {
-  const spec: Spec = {
-    client: client.name,
-    workload: row.workload,
-    depth: row.depth,
-    connect,
-    // The JIT of Java and Node needs this long, whatever is measured.
-    warmMillis: Math.max(400, options.millis / 2),
-    millis: options.millis,
-    maxOps: MAX_OPS
-  }
-  const run = cell.run(client.program, spec)
-  return row.workload === "stateStream" ? Effect.scoped(Effect.andThen(writing(connect), run)) : run
+const runCell = (program: cell.Program, spec: Spec) => {
+  const run = cell.run(program, spec)
+  const isFollowing = spec.workload === "stateStream" || spec.workload === "treeCache"
+  return isFollowing ? Effect.scoped(Effect.andThen(writing(spec.connect, spec.workload), run)) : run
 }
 
 export const measure = Effect.fnUntraced(function* (
   row: Row,
   clients: ReadonlyArray<Client>,
-  options: Options,
-  serverFor: (kind: servers.Kind) => Effect.Effect<string, unknown>
+  { millis, rounds }: Pick<Options, "millis"> & { readonly rounds: number },
+  serverFor: ServerFor
 ): Effect.fn.Return<Measured, unknown> {
   const connect = yield* serverFor(row.server)
   const cells: Record<string, Array<Result | undefined>> = {}
   const missing: Record<string, string> = {}
-  for (let round = 0; round < options.rounds; round++) {
-    for (const client of clients) {
-      if (!takesPart(client.name, row) || client.skips?.includes(row.workload)) continue
+  for (let round = 0; round < roundsOf(row, rounds); round++) {
+    for (const client of clients.filter((client) => takesPart(client, row))) {
       if ("missing" in client) {
         missing[client.name] = client.missing
         continue
       }
       const results = (cells[client.name] ??= [])
       results.push(
-        yield* Effect.match(runCell(client, row, connect, options), {
+        yield* Effect.match(runCell(client.program, specOf(client.name, row, connect, millis)), {
           onFailure: ({ message }) => void (missing[`${client.name}!`] = message),
           onSuccess: (result) => result
         })

@@ -19,3 +19,19 @@ export const closedLoop = (spec: Spec, issue: Issue): Promise<Result> =>
       issue(worker, done)
     }
   })
+
+/** Operations at a time where there are a great many of them to do once. */
+const AT_A_TIME = 256
+
+/** Does `count` operations once. */
+export const inTurns = (count: number, issue: Issue): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let next = 0
+    let left = count
+    const done = (error?: unknown) => {
+      if (error !== undefined && error !== null) return reject(error)
+      if (--left === 0) return resolve()
+      if (next < count) issue(next++, done)
+    }
+    while (next < Math.min(AT_A_TIME, count)) issue(next++, done)
+  })

@@ -11,7 +11,7 @@ import * as Acl from "@effect-zookeeper/core/Acl"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import * as Effect from "effect/Effect"
 import { paths, type Result, sizes, type Spec } from "../spec.ts"
-import { closedLoop, type Issue } from "./closedLoop.ts"
+import { closedLoop, inTurns, type Issue } from "./closedLoop.ts"
 import * as memory from "./memory.ts"
 import { Meter } from "./Meter.ts"
 
@@ -62,19 +62,18 @@ const issue = (driver: Driver, spec: Spec): Issue => {
   }
 }
 
+const setWatches = (driver: Driver, spec: Spec): Promise<void> =>
+  inTurns(spec.depth, (index, done) =>
+    caller(driver)(addWatch, { path: paths.watch(index), mode: AddWatchMode.PERSISTENT }, done)
+  )
+
 const events = (driver: Driver, spec: Spec): Promise<Result> =>
-  new Promise((resolve, reject) => {
+  new Promise((resolve) => {
     const meter = new Meter(spec)
     driver.onEvent(() => {
       meter.done()
       if (!meter.goesOn) resolve(meter.measured)
     })
-    const call = caller(driver)
-    for (let i = 0; i < spec.depth; i++) {
-      call(addWatch, { path: paths.watch(i), mode: AddWatchMode.PERSISTENT }, (error) => {
-        if (error !== undefined) reject(error)
-      })
-    }
   })
 
 export const run = (spec: Spec): Promise<Result> =>
@@ -83,16 +82,16 @@ export const run = (spec: Spec): Promise<Result> =>
       Effect.flatMap(ZooKeeper.make({ connect: spec.connect }), ({ driver }) =>
         Effect.promise((): Promise<Result> => {
           switch (spec.workload) {
-            case "watchEvents":
-              return events(driver, spec)
+            case "watchEvents": {
+              const measured = events(driver, spec)
+              return setWatches(driver, spec).then(() => measured)
+            }
             case "outstanding": {
               const one = issue(driver, spec)
               return memory.outstanding(spec, () => {
                 for (let i = 0; i < spec.depth; i++) one(i, () => {})
               })
             }
-            case "idle":
-              return memory.idle()
             default:
               return closedLoop(spec, issue(driver, spec))
           }

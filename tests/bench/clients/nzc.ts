@@ -1,7 +1,7 @@
 /** node-zookeeper-client, through its own API. It has no types, and one-shot watches only. */
 import { createRequire } from "node:module"
 import { paths, type Result, sizes, type Spec } from "../spec.ts"
-import { closedLoop, type Issue } from "./closedLoop.ts"
+import { closedLoop, inTurns, type Issue } from "./closedLoop.ts"
 import * as memory from "./memory.ts"
 import { Meter } from "./Meter.ts"
 
@@ -71,6 +71,30 @@ const watchCycles = (client: any, spec: Spec): Promise<Result> =>
     for (let i = 0; i < spec.depth; i++) arm(paths.watch(i))
   })
 
+const manyWatches = async (client: any, spec: Spec): Promise<Result> => {
+  let onEvent = () => {}
+  const arm = (path: string, done: (error?: unknown) => void): void =>
+    client.getData(
+      path,
+      () => {
+        onEvent()
+        arm(path, () => {})
+      },
+      done
+    )
+  const taken = memory.each(spec.depth)
+  await inTurns(spec.depth, (index, done) => arm(paths.many(index), done))
+  const memoryTaken = taken()
+  return new Promise((resolve) => {
+    const meter = new Meter(spec)
+    onEvent = () => {
+      meter.done()
+      if (!meter.goesOn) resolve({ ...meter.measured, ...memoryTaken })
+    }
+    client.exists(paths.manyWatched, () => {})
+  })
+}
+
 export const run = async (spec: Spec): Promise<Result> => {
   if (spec.workload === "connectClose") {
     return closedLoop(
@@ -86,6 +110,8 @@ export const run = async (spec: Spec): Promise<Result> => {
     case "watchEvents":
     case "stateStream":
       return watchCycles(client, spec)
+    case "watches":
+      return manyWatches(client, spec)
     case "outstanding": {
       const one = issue(client, spec)
       return memory.outstanding(spec, () => {

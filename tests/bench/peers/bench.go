@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"runtime/debug"
 	"sort"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -25,6 +27,16 @@ func cpu() float64 {
 	syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
 	of := func(t syscall.Timeval) float64 { return float64(t.Sec)*1e6 + float64(t.Usec) }
 	return of(usage.Utime) + of(usage.Stime)
+}
+
+// resident memory in bytes, after a collection.
+func resident() float64 {
+	debug.FreeOSMemory()
+	statm, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		log.Fatal(err)
+	}
+	return float64(number(strings.Fields(string(statm))[1])) * float64(os.Getpagesize())
 }
 
 func number(text string) int64 {
@@ -70,6 +82,35 @@ func operation(conn *zk.Conn, workload string, worker int64) func() error {
 	return nil
 }
 
+// events follows nodes with one-shot watches, each set again by a read, and counts the events.
+func events(conn *zk.Conn, workload string, depth int64, count *int64) {
+	folder := "/bench/watch/"
+	if workload == "watches" {
+		folder = "/bench/many/"
+	}
+	arm := func(path string) <-chan zk.Event {
+		_, _, events, err := conn.GetW(path)
+		if err != nil {
+			log.Fatal(err)
+		}
+		return events
+	}
+	var armed sync.WaitGroup
+	for node := int64(0); node < depth; node++ {
+		armed.Add(1)
+		go func(path string) {
+			events := arm(path)
+			armed.Done()
+			for {
+				<-events
+				atomic.AddInt64(count, 1)
+				events = arm(path)
+			}
+		}(folder + strconv.FormatInt(node, 10))
+	}
+	armed.Wait()
+}
+
 func main() {
 	workload, depth, connect := os.Args[1], number(os.Args[2]), os.Args[3]
 	warm, span, most := number(os.Args[4]), number(os.Args[5]), number(os.Args[6])
@@ -79,9 +120,20 @@ func main() {
 	}
 	var count int64
 	var over int32
+	var rss float64
 	var latencies []float64
 	var measuring int32
 	var workers sync.WaitGroup
+	isEvents := workload == "watchEvents" || workload == "watches"
+	if isEvents {
+		before := resident()
+		events(conn, workload, depth, &count)
+		rss = (resident() - before) / float64(depth)
+		if _, _, err := conn.Exists("/bench/many"); err != nil {
+			log.Fatal(err)
+		}
+		depth = 0
+	}
 	for worker := int64(0); worker < depth; worker++ {
 		workers.Add(1)
 		one := operation(conn, workload, worker)
@@ -112,6 +164,9 @@ func main() {
 	}
 	atomic.StoreInt32(&over, 1)
 	workers.Wait()
+	if isEvents {
+		result["rssBytes"] = rss
+	}
 	if len(latencies) > 0 {
 		sort.Float64s(latencies)
 		result["p50"], result["p99"] = latencies[len(latencies)/2], latencies[len(latencies)*99/100]

@@ -11,8 +11,7 @@ import type { Workload } from "../spec.ts"
 
 export interface Peer {
   readonly name: string
-  /** What it has no way to do. */
-  readonly skips: ReadonlyArray<Workload>
+  readonly workloads: ReadonlyArray<Workload>
   /** The folder in the cache, made if it is not there. */
   readonly build: Effect.Effect<string, { readonly message: string }>
   readonly program: (folder: string) => Program
@@ -23,9 +22,20 @@ const source = (name: string): string => path.join(import.meta.dirname, name)
 const built = (name: string, build: (folder: string) => Effect.Effect<unknown, CommandFailed>) =>
   cache.folder(`bench-${name}`, (folder) => Effect.asVoid(build(folder)))
 
+const operations = [
+  "getData",
+  "getData100K",
+  "setData",
+  "exists",
+  "createDelete",
+  "children",
+  "multi"
+] as const satisfies ReadonlyArray<Workload>
+
 const native: Peer = {
   name: "native",
-  skips: ["multi"],
+  // It has no multi.
+  workloads: operations.filter((name) => name !== "multi"),
   build: built("native", (folder) => {
     const manifest = { name: "native", private: true, allowScripts: { zookeeper: true } }
     fs.writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest))
@@ -43,7 +53,7 @@ const native: Peer = {
 
 const go: Peer = {
   name: "go",
-  skips: [],
+  workloads: [...operations, "watchEvents", "watches"],
   build: built("go", (folder) => {
     fs.copyFileSync(source("bench.go"), path.join(folder, "main.go"))
     fs.writeFileSync(
@@ -60,7 +70,7 @@ const go: Peer = {
 
 const c: Peer = {
   name: "c",
-  skips: [],
+  workloads: operations,
   build: Effect.flatMap(debian.unpacked("bench-libzookeeper", ["libzookeeper-st-dev", "libzookeeper-st2"]), (library) =>
     built("c", (folder) => {
       const lib = path.join(library, "usr/lib", fs.readdirSync(path.join(library, "usr/lib"))[0]!)
@@ -81,7 +91,7 @@ const c: Peer = {
 
 const java: Peer = {
   name: "java",
-  skips: [],
+  workloads: operations,
   build: Effect.flatMap(provide({ line: undefined, tls: false }), ({ classpath }) =>
     built("java", (folder) => {
       fs.writeFileSync(path.join(folder, "classpath"), classpath)
@@ -95,13 +105,23 @@ const java: Peer = {
   }
 }
 
+const recipes: ReadonlyArray<Workload> = ["lock", "contended", "treeCache"]
+const isRecipe = (workload: Workload): boolean => recipes.includes(workload)
+
 const kazoo: Peer = {
   name: "kazoo",
-  skips: [],
+  workloads: [...operations, ...recipes],
   build: built("kazoo", (folder) =>
     run("python3", ["-m", "pip", "install", "-q", "--target", folder, "kazoo==2.11.0"])
   ),
-  program: (folder) => words("python3", source("bench.py"), folder)
+  program: (folder) => {
+    const forOperations = words("python3", source("bench.py"), folder)
+    const forRecipes = words("python3", source("recipes.py"), folder)
+    return {
+      command: "python3",
+      args: (spec) => (isRecipe(spec.workload) ? forRecipes : forOperations).args(spec)
+    }
+  }
 }
 
 export const peers: ReadonlyArray<Peer> = [native, java, c, go, kazoo]

@@ -5,28 +5,28 @@ import * as path from "node:path"
 import { root } from "../../support/zookeeper/cache.ts"
 import { ours } from "../cell.ts"
 import type { Options } from "../options.ts"
+import { nodeClients } from "../nodeClients.ts"
 import type { Client } from "../table.ts"
 import { peers } from "./build.ts"
 
 export const clients = (options: Options): Effect.Effect<ReadonlyArray<Client>> =>
   Effect.gen(function* () {
     const program = ours(options.profile)
-    const all: Array<Client> = ["effect", "core", "nzc", "bare"].map((name) => ({ name, program }))
-    all.push({ name: "driver", program, skips: ["watchEvents"] })
+    const all: Array<Client> = Object.entries(nodeClients).map(([name, workloads]) => ({ name, workloads, program }))
     for (const peer of peers) {
       if (options.clients?.includes(peer.name) === false) continue
       const folder = path.join(root(), `bench-${peer.name}`)
-      const { name, skips } = peer
-      if (fs.existsSync(folder)) all.push({ name, skips, program: peer.program(folder) })
-      else if (!options.peers) all.push({ name, skips, missing: "not built; --peers builds it" })
+      const { name, workloads } = peer
+      if (fs.existsSync(folder)) all.push({ name, workloads, program: peer.program(folder) })
+      else if (!options.peers) all.push({ name, workloads, missing: "not built; --peers builds it" })
       else {
         const built = yield* Effect.match(peer.build, {
           onFailure: ({ message }): Client => ({
             name,
-            skips,
+            workloads,
             missing: `cannot be built: ${message.split("\n").find((line) => line.includes("rror")) ?? message}`
           }),
-          onSuccess: (folder): Client => ({ name, skips, program: peer.program(folder) })
+          onSuccess: (folder): Client => ({ name, workloads, program: peer.program(folder) })
         })
         all.push(built)
       }

@@ -1,21 +1,24 @@
 /** The servers of a run: canned ones for what a client is capable of, a real one for what an application gets. */
-import * as Op from "@effect-zookeeper/core/Op"
-import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { spawn } from "node:child_process"
 import * as fs from "node:fs"
+import { fourLetterWord } from "../../support/zookeeper/fourLetterWord.ts"
 import * as RealServer from "../../support/zookeeper/RealServer.ts"
-import { childName, paths, sizes } from "../spec.ts"
+import { fill, fillTree } from "./fill.ts"
 
-export const kinds = ["canned", "mute", "real"] as const
+/** `test` is our TestServer, `tree` the real server with 100,000 nodes more, `none` for cells that start their own. */
+export const kinds = ["canned", "mute", "real", "test", "tree", "none"] as const
 export type Kind = (typeof kinds)[number]
 
-const canned = (kind: "canned" | "mute"): Effect.Effect<string, never, Scope.Scope> =>
+export type ServerFor = (kind: Kind) => Effect.Effect<string, unknown>
+
+/** A program that prints its port and ends with its standard input. */
+const separate = (program: string, ...args: ReadonlyArray<string>): Effect.Effect<string, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
       Effect.callback<{ readonly child: ReturnType<typeof spawn>; readonly port: string }>((resume) => {
-        const child = spawn(process.execPath, [`${import.meta.dirname}/canned.ts`, kind], {
+        const child = spawn(process.execPath, [`${import.meta.dirname}/${program}`, ...args], {
           stdio: ["pipe", "pipe", "inherit"]
         })
         child.stdout.once("data", (text: Buffer) => resume(Effect.succeed({ child, port: text.toString().trim() })))
@@ -24,29 +27,6 @@ const canned = (kind: "canned" | "mute"): Effect.Effect<string, never, Scope.Sco
     ),
     ({ port }) => `127.0.0.1:${port}`
   )
-
-const fill = Effect.fnUntraced(function* (connect: string) {
-  const zk = yield* ZooKeeper.make({ connect })
-  const data = new Uint8Array(sizes.data).fill(65)
-  const many = (folder: string, names: ReadonlyArray<string>) =>
-    Effect.andThen(
-      zk.ensurePath(folder),
-      Effect.forEach(
-        Array.from({ length: Math.ceil(names.length / 100) }, (_, batch) =>
-          names.slice(batch * 100, batch * 100 + 100)
-        ),
-        (batch) => zk.transact(...batch.map((name) => Op.create(`${folder}/${name}`, data))),
-        { discard: true }
-      )
-    )
-  const numbers = (count: number) => Array.from({ length: count }, (_, index) => String(index))
-  yield* zk.ensurePath(`${paths.root}/own`)
-  yield* zk.create(paths.data, data)
-  yield* zk.create(paths.big, new Uint8Array(sizes.big).fill(65))
-  yield* many(paths.children, numbers(sizes.children).map(Number).map(childName))
-  yield* many(`${paths.root}/multi`, numbers(sizes.multi))
-  yield* many(`${paths.root}/watch`, numbers(sizes.watches))
-})
 
 /** A server as it runs in production but for the disk: the JIT at full, and data in memory where there is a tmpfs. */
 const real = Effect.gen(function* () {
@@ -61,4 +41,40 @@ const real = Effect.gen(function* () {
 })
 
 /** `host:port` of a fresh server. */
-export const start = (kind: Kind) => (kind === "real" ? real : canned(kind))
+export const start = (kind: Kind): Effect.Effect<string, unknown, Scope.Scope> => {
+  switch (kind) {
+    case "real":
+      return real
+    case "tree":
+      return Effect.tap(real, (connect) => Effect.scoped(fillTree(connect)))
+    case "test":
+      return Effect.tap(separate("testServer.ts"), (connect) => Effect.scoped(fill(connect)))
+    case "none":
+      return Effect.succeed("")
+    default:
+      return separate("canned.ts", kind)
+  }
+}
+
+/** Starts each kind when it is first asked for; they live as long as the scope. */
+export const shared: Effect.Effect<ServerFor, never, Scope.Scope> = Effect.map(Effect.scope, (scope) => {
+  const running = new Map<Kind, string>()
+  const serverFor = (kind: Kind): Effect.Effect<string, unknown> => {
+    const address = running.get(kind)
+    if (address !== undefined) return Effect.succeed(address)
+    // The tree stands on the server that is there already.
+    const started =
+      kind === "tree"
+        ? Effect.tap(serverFor("real"), (connect) => Effect.scoped(fillTree(connect)))
+        : Effect.provideService(start(kind), Scope.Scope, scope)
+    return Effect.tap(started, (address) => Effect.sync(() => running.set(kind, address)))
+  }
+  return serverFor
+})
+
+/** What a server says of itself. */
+export const version = (connect: string): Effect.Effect<string> =>
+  Effect.match(fourLetterWord(Number(connect.split(":")[1]), "srvr"), {
+    onFailure: () => "unknown",
+    onSuccess: (answer) => /^Zookeeper version: ([^,]+)/.exec(answer)?.[1] ?? "unknown"
+  })

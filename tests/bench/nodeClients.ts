@@ -1,0 +1,22 @@
+/** The clients that run in Node, each a file `clients/<name>.ts`, and the workloads that each has. */
+import { type Workload, workloads } from "./spec.ts"
+
+const operations = [
+  "getData",
+  "getData100K",
+  "setData",
+  "exists",
+  "createDelete",
+  "children",
+  "multi"
+] as const satisfies ReadonlyArray<Workload>
+
+/** A new client: its file, and its line here. */
+export const nodeClients: Readonly<Record<string, ReadonlyArray<Workload>>> = {
+  effect: workloads,
+  driver: [...operations, "stateStream", "connectClose", "outstanding", "idle"],
+  core: [...operations, "watchEvents", "outstanding"],
+  nzc: [...operations, "watchEvents", "watches", "stateStream", "connectClose", "outstanding", "idle"],
+  bare: ["idle"],
+  imports: ["idle"]
+}
