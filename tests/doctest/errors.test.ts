@@ -1,5 +1,5 @@
 /** docs/errors.md describes every reason, and only those, with the exit code that `zk` gives it. */
-import { ClientReason, ServerReason, type ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import * as Errors from "@effect-zookeeper/core/ZooKeeperError"
 import { assert, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import * as path from "node:path"
@@ -16,11 +16,15 @@ const described = new Map(
     })
 )
 
-const reasons = [...ClientReason.members, ...ServerReason.members].map(({ name }) => name)
+/** Every class of error that the module exports stands for a reason, but for the one that has them. */
+const reasons = Object.entries(Errors).flatMap(([name, value]) =>
+  typeof value === "function" && value.prototype instanceof Error && name !== "ZooKeeperError" ? [name] : []
+)
 
 /** Only the tag of a reason decides about the exit code, but for transactions. */
 const exitCode = (tag: string): number =>
-  endingOf({ _tag: "ZooKeeperError", operation: "get", message: "", reason: { _tag: tag } } as ZooKeeperError).code
+  endingOf({ _tag: "ZooKeeperError", operation: "get", message: "", reason: { _tag: tag } } as Errors.ZooKeeperError)
+    .code
 
 it("every reason has a section, with its exit code", () => {
   assert.isAbove(reasons.length, 30)

@@ -18,23 +18,23 @@ const transaction = (code: number) =>
   })
 
 const table: ReadonlyArray<readonly [reason: ZooKeeperError.Reason, code: number]> = [
-  [new ZooKeeperError.NoNode({}), 3],
-  [new ZooKeeperError.NodeExists({}), 4],
-  [new ZooKeeperError.NotEmpty({}), 4],
-  [new ZooKeeperError.BadVersion({}), 4],
-  [new ZooKeeperError.NoAuth({}), 5],
+  [new ZooKeeperError.NoNode(), 3],
+  [new ZooKeeperError.NodeExists(), 4],
+  [new ZooKeeperError.NotEmpty(), 4],
+  [new ZooKeeperError.BadVersion(), 4],
+  [new ZooKeeperError.NoAuth(), 5],
   [new ZooKeeperError.AuthFailed({ scheme: "digest", detail: "" }), 5],
   [new ZooKeeperError.ConnectFailed({ attempts: [] }), 6],
   [new ZooKeeperError.ConnectionLost({ detail: "" }), 6],
   [new ZooKeeperError.Timeout({ millis: 1 }), 6],
-  [new ZooKeeperError.SessionExpired({}), 7],
-  [new ZooKeeperError.SessionMoved({}), 7],
-  [new ZooKeeperError.Closed({}), 7],
+  [new ZooKeeperError.SessionExpired(), 7],
+  [new ZooKeeperError.SessionMoved(), 7],
+  [new ZooKeeperError.Closed(), 7],
   [new ZooKeeperError.InvalidArgument({ problem: "" }), 8],
-  [new ZooKeeperError.InvalidAcl({}), 8],
+  [new ZooKeeperError.InvalidAcl(), 8],
   [new ZooKeeperError.DecodeFailed({ detail: "" }), 8],
   [new ZooKeeperError.Unsupported({ detail: "" }), 1],
-  [new ZooKeeperError.NotReadOnly({}), 1],
+  [new ZooKeeperError.NotReadOnly(), 1],
   [new ZooKeeperError.UnknownCode({ code: -999 }), 1],
   [transaction(ErrorCode.ErrorCode.NoNode), 3],
   [transaction(ErrorCode.ErrorCode.BadVersion), 4],
@@ -62,9 +62,9 @@ describe("exit codes", () => {
 
 describe("messages", () => {
   it("say what happened, to which path, and what to do", () => {
-    const { message } = endingOf(failure(new ZooKeeperError.NoNode({}), "create"))
+    const { message } = endingOf(failure(new ZooKeeperError.NoNode(), "create"))
     assert.strictEqual(message, "create /a: the node does not exist (its parent is missing; -p creates parents)")
-    assert.match(endingOf(failure(new ZooKeeperError.NotEmpty({}), "delete")).message ?? "", /^delete \/a: .*zk rm -r/)
-    assert.strictEqual(endingOf(failure(new ZooKeeperError.NoNode({}))).message, "get /a: the node does not exist")
+    assert.match(endingOf(failure(new ZooKeeperError.NotEmpty(), "delete")).message ?? "", /^delete \/a: .*zk rm -r/)
+    assert.strictEqual(endingOf(failure(new ZooKeeperError.NoNode())).message, "get /a: the node does not exist")
   })
 })

@@ -5,7 +5,7 @@
  */
 import type { Node } from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
-import * as Schema from "effect/Schema"
+import * as Data from "effect/Data"
 
 /**
  * There are more nodes than the cache may hold. It has given up and is empty, since a part would look like the whole.
@@ -13,11 +13,11 @@ import * as Schema from "effect/Schema"
  * @category errors
  * @since 0.1.0
  */
-export class CacheFull extends Schema.TaggedError<CacheFull>("@effect-zookeeper/recipes/CacheFull")("CacheFull", {
+export class CacheFull extends Data.TaggedError("CacheFull")<{
   /** The path that was to be cached. */
-  path: Schema.String,
-  maxNodes: Schema.Finite
-}) {
+  readonly path: string
+  readonly maxNodes: number
+}> {
   override get message(): string {
     return `there are more than ${this.maxNodes} nodes to cache below ${this.path}; filter them, or raise maxNodes`
   }

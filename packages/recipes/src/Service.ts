@@ -5,7 +5,7 @@
  */
 import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
-import * as Config from "effect/Config"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -39,6 +39,13 @@ export interface ServiceFactory<Options, Shape> {
   ) => RecipeClass<Self, Id, Options, Shape>
 }
 
+/** Loads the Config where it is asked for: with its Schemas it takes as much memory as all recipes (core does the same). */
+const unwrap = <A>(options: Config.Wrap<A>): Effect.Effect<A, Config.ConfigError> =>
+  Effect.flatMap(
+    Effect.promise(() => import("effect/Config")),
+    (Config) => Config.unwrap(options)
+  )
+
 /**
  * The factory for a recipe that `make` makes.
  *
@@ -58,7 +65,7 @@ export const factory = <Options extends object, Shape>(
         layerConfig: (over: Config.Wrap<Partial<Options>>) =>
           Layer.effect(
             tag,
-            Effect.flatMap(Config.unwrap(over), (found) => make({ ...options, ...(found as Partial<Options>) }))
+            Effect.flatMap(unwrap(over), (found) => make({ ...options, ...(found as Partial<Options>) }))
           )
       })
     }

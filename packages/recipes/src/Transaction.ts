@@ -9,7 +9,7 @@ import { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import { TransactionFailed, ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
+import * as Data from "effect/Data"
 import type { Holder } from "./Holder.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
@@ -19,13 +19,10 @@ import { factory, type ServiceFactory } from "./Service.ts"
  * @category errors
  * @since 0.1.0
  */
-export class NotCommitted extends Schema.TaggedError<NotCommitted>("@effect-zookeeper/recipes/NotCommitted")(
-  "NotCommitted",
-  {
-    /** Why the transaction failed, or was given up. */
-    cause: Schema.Defect()
-  }
-) {
+export class NotCommitted extends Data.TaggedError("NotCommitted")<{
+  /** Why the transaction failed, or was given up. */
+  readonly cause: unknown
+}> {
   override get message(): string {
     const { cause } = this
     return `the transaction was not committed: ${cause instanceof Error ? cause.message : String(cause)}`

@@ -28,7 +28,7 @@ const hold = (zk: ZooKeeper, path: string) =>
     Stream.runHead,
     Effect.andThen(
       Effect.failSync(() =>
-        makeError(() => ({ operation: "create --hold", path, applied: "no", reason: new SessionExpired({}) }))
+        makeError(() => ({ operation: "create --hold", path, applied: "no", reason: new SessionExpired() }))
       )
     )
   )

@@ -13,7 +13,7 @@ export const stat = Command.make(
   Effect.fnUntraced(function* ({ path }) {
     const found = yield* Session.use((zk) => zk.exists(path))
     const stat = yield* Effect.mapError(Effect.fromOption(found), () =>
-      makeError(() => ({ operation: "stat", path, applied: "no", reason: new NoNode({}) }))
+      makeError(() => ({ operation: "stat", path, applied: "no", reason: new NoNode() }))
     )
     yield* print({
       text: Effect.sync(() => RenderStat.toText(stat)),

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as Config from "effect/Config"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -12,6 +12,7 @@ import type { ZooKeeperError } from "../model/ZooKeeperError.ts"
 import type { Options } from "../session/Options.ts"
 import * as NativeSession from "../session/NativeSession.ts"
 import * as Settings from "../session/settings.ts"
+import { unwrap } from "./config.ts"
 import { fromSession } from "./make.ts"
 import type { ZooKeeper as Service } from "./Service.ts"
 
@@ -112,7 +113,7 @@ export const layer = (options?: Options): Layer.Layer<ZooKeeper, ZooKeeperError>
 export const layerConfig = (
   options: Config.Wrap<Options>
 ): Layer.Layer<ZooKeeper, ZooKeeperError | Config.ConfigError> =>
-  Layer.effect(ZooKeeper, Effect.flatMap(Config.unwrap(options), make))
+  Layer.effect(ZooKeeper, Effect.flatMap(unwrap(options), make))
 
 export type { Auth, Options } from "../session/Options.ts"
 export type { Identity, Session, SessionInfo } from "../session/Session.ts"

@@ -4,7 +4,6 @@
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { randomUUID } from "node:crypto"
 import * as CreateMode from "../model/CreateMode.ts"
 import * as Path from "../model/Path.ts"
 import { SessionExpired, type ZooKeeperError } from "../model/ZooKeeperError.ts"
@@ -35,7 +34,7 @@ export const create = (
     const { info } = view.session
     const parent = Path.parent(path)
     const given = typeof options.protected === "string"
-    const mark = given ? String(options.protected) : `${PREFIX}${randomUUID()}-`
+    const mark = given ? String(options.protected) : `${PREFIX}${crypto.randomUUID()}-`
     const name = Path.name(path)
     if (given && (mark === "" || !name.startsWith(mark))) {
       return invalid(view, "create", path, `the name '${name}' does not begin with '${mark}', which is to protect it`)
@@ -44,7 +43,7 @@ export const create = (
     if (typeof creation === "string") return invalid(view, "create", path, creation)
     const { epoch } = info
     const isEphemeral = CreateMode.isEphemeral(creation.mode)
-    const over = failure(view, "create", path, new SessionExpired({}), "unknown")
+    const over = failure(view, "create", path, new SessionExpired(), "unknown")
 
     // A create that was asked for between two sessions went out with the next one: what is found tells whose it is.
     const find: Effect.Effect<Option.Option<string>, ZooKeeperError> = Effect.gen(function* () {

@@ -78,9 +78,9 @@ export const deleteTree = Effect.fnUntraced(function* (
     return yield* invalid(view, "delete", path, "'/' cannot be deleted; delete its children one by one")
   }
   const stat = yield* exists(view, path)
-  if (Option.isNone(stat)) return yield* failure(view, "delete", path, new NoNode({}), "no")
+  if (Option.isNone(stat)) return yield* failure(view, "delete", path, new NoNode(), "no")
   if (version !== undefined && stat.value.version !== version) {
-    return yield* failure(view, "delete", path, new BadVersion({}), "no")
+    return yield* failure(view, "delete", path, new BadVersion(), "no")
   }
   while (true) {
     yield* deleteBelow(view, path)

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import { createHash } from "node:crypto"
 
 /**
  * The permission bits, to be added with `|`.
@@ -80,11 +79,11 @@ export const creatorAll: ReadonlyArray<Acl> = [{ perms: Perms.ALL, scheme: "auth
  * @category constructors
  * @since 0.1.0
  */
-export const digest = (user: string, password: string, perms: number = Perms.ALL): Acl => ({
-  perms,
-  scheme: "digest",
-  id: `${user}:${createHash("sha1").update(`${user}:${password}`).digest("base64")}`
-})
+export const digest = (user: string, password: string, perms: number = Perms.ALL): Acl => {
+  // Loaded here, because it takes more memory than this client, and few need it.
+  const { hash } = process.getBuiltinModule("node:crypto")
+  return { perms, scheme: "digest", id: `${user}:${hash("sha1", `${user}:${password}`, "base64")}` }
+}
 
 const letters = [
   ["c", Perms.CREATE],

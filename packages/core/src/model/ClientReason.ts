@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as Schema from "effect/Schema"
+import * as Data from "effect/Data"
 
 /**
  * No session could be opened within `connectTimeout`. `attempts` names every host tried, with its cause.
@@ -11,10 +11,9 @@ import * as Schema from "effect/Schema"
  * @category reasons
  * @since 0.1.0
  */
-export class ConnectFailed extends Schema.TaggedError<ConnectFailed>("@effect-zookeeper/core/ConnectFailed")(
-  "ConnectFailed",
-  { attempts: Schema.Array(Schema.Struct({ host: Schema.String, cause: Schema.String })) }
-) {
+export class ConnectFailed extends Data.TaggedError("ConnectFailed")<{
+  readonly attempts: ReadonlyArray<{ readonly host: string; readonly cause: string }>
+}> {
   override get message(): string {
     const tried = this.attempts.map(({ cause, host }) => `${host}: ${cause}`).join("; ")
     return `no server of the ensemble gave a session: ${tried === "" ? "none could be tried in time" : tried}`
@@ -27,10 +26,7 @@ export class ConnectFailed extends Schema.TaggedError<ConnectFailed>("@effect-zo
  * @category reasons
  * @since 0.1.0
  */
-export class ConnectionLost extends Schema.TaggedError<ConnectionLost>("@effect-zookeeper/core/ConnectionLost")(
-  "ConnectionLost",
-  { detail: Schema.String }
-) {
+export class ConnectionLost extends Data.TaggedError("ConnectionLost")<{ readonly detail: string }> {
   override get message(): string {
     return `the connection was lost: ${this.detail}`
   }
@@ -42,9 +38,9 @@ export class ConnectionLost extends Schema.TaggedError<ConnectionLost>("@effect-
  * @category reasons
  * @since 0.1.0
  */
-export class Timeout extends Schema.TaggedError<Timeout>("@effect-zookeeper/core/Timeout")("Timeout", {
-  millis: Schema.Finite
-}) {
+export class Timeout extends Data.TaggedError("Timeout")<{
+  readonly millis: number
+}> {
   override get message(): string {
     return `no answer within ${this.millis} ms`
   }
@@ -56,10 +52,7 @@ export class Timeout extends Schema.TaggedError<Timeout>("@effect-zookeeper/core
  * @category reasons
  * @since 0.1.0
  */
-export class SessionExpired extends Schema.TaggedError<SessionExpired>("@effect-zookeeper/core/SessionExpired")(
-  "SessionExpired",
-  {}
-) {
+export class SessionExpired extends Data.TaggedError("SessionExpired") {
   override get message(): string {
     return "the session has expired; its ephemeral nodes are gone"
   }
@@ -71,7 +64,7 @@ export class SessionExpired extends Schema.TaggedError<SessionExpired>("@effect-
  * @category reasons
  * @since 0.1.0
  */
-export class Closed extends Schema.TaggedError<Closed>("@effect-zookeeper/core/Closed")("Closed", {}) {
+export class Closed extends Data.TaggedError("Closed") {
   override get message(): string {
     return "the session is closed"
   }
@@ -83,10 +76,10 @@ export class Closed extends Schema.TaggedError<Closed>("@effect-zookeeper/core/C
  * @category reasons
  * @since 0.1.0
  */
-export class AuthFailed extends Schema.TaggedError<AuthFailed>("@effect-zookeeper/core/AuthFailed")("AuthFailed", {
-  scheme: Schema.String,
-  detail: Schema.String
-}) {
+export class AuthFailed extends Data.TaggedError("AuthFailed")<{
+  readonly scheme: string
+  readonly detail: string
+}> {
   override get message(): string {
     return `the server refused the ${this.scheme} login: ${this.detail}`
   }
@@ -98,9 +91,7 @@ export class AuthFailed extends Schema.TaggedError<AuthFailed>("@effect-zookeepe
  * @category reasons
  * @since 0.1.0
  */
-export class ProtocolViolation extends Schema.TaggedError<ProtocolViolation>(
-  "@effect-zookeeper/core/ProtocolViolation"
-)("ProtocolViolation", { saw: Schema.String }) {
+export class ProtocolViolation extends Data.TaggedError("ProtocolViolation")<{ readonly saw: string }> {
   override get message(): string {
     return `the server broke the protocol: ${this.saw}`
   }
@@ -112,10 +103,7 @@ export class ProtocolViolation extends Schema.TaggedError<ProtocolViolation>(
  * @category reasons
  * @since 0.1.0
  */
-export class InvalidArgument extends Schema.TaggedError<InvalidArgument>("@effect-zookeeper/core/InvalidArgument")(
-  "InvalidArgument",
-  { problem: Schema.String }
-) {
+export class InvalidArgument extends Data.TaggedError("InvalidArgument")<{ readonly problem: string }> {
   override get message(): string {
     return this.problem
   }
@@ -127,9 +115,9 @@ export class InvalidArgument extends Schema.TaggedError<InvalidArgument>("@effec
  * @category reasons
  * @since 0.1.0
  */
-export class Unsupported extends Schema.TaggedError<Unsupported>("@effect-zookeeper/core/Unsupported")("Unsupported", {
-  detail: Schema.String
-}) {
+export class Unsupported extends Data.TaggedError("Unsupported")<{
+  readonly detail: string
+}> {
   override get message(): string {
     return this.detail
   }
@@ -141,9 +129,9 @@ export class Unsupported extends Schema.TaggedError<Unsupported>("@effect-zookee
  * @category reasons
  * @since 0.1.0
  */
-export class Overloaded extends Schema.TaggedError<Overloaded>("@effect-zookeeper/core/Overloaded")("Overloaded", {
-  queued: Schema.Int
-}) {
+export class Overloaded extends Data.TaggedError("Overloaded")<{
+  readonly queued: number
+}> {
   override get message(): string {
     return `${this.queued} operations are waiting already; slow down or raise maxQueued`
   }
@@ -155,15 +143,13 @@ export class Overloaded extends Schema.TaggedError<Overloaded>("@effect-zookeepe
  * @category reasons
  * @since 0.1.0
  */
-export class TransactionFailed extends Schema.TaggedError<TransactionFailed>(
-  "@effect-zookeeper/core/TransactionFailed"
-)("TransactionFailed", {
-  index: Schema.Int,
-  code: Schema.Int,
-  name: Schema.String,
-  operation: Schema.String,
-  path: Schema.String
-}) {
+export class TransactionFailed extends Data.TaggedError("TransactionFailed")<{
+  readonly index: number
+  readonly code: number
+  readonly name: string
+  readonly operation: string
+  readonly path: string
+}> {
   override get message(): string {
     return `nothing was done, because operation ${this.index} (${this.operation} ${this.path}) failed with ${this.name}`
   }
@@ -175,10 +161,7 @@ export class TransactionFailed extends Schema.TaggedError<TransactionFailed>(
  * @category reasons
  * @since 0.1.0
  */
-export class DecodeFailed extends Schema.TaggedError<DecodeFailed>("@effect-zookeeper/core/DecodeFailed")(
-  "DecodeFailed",
-  { detail: Schema.String }
-) {
+export class DecodeFailed extends Data.TaggedError("DecodeFailed")<{ readonly detail: string }> {
   override get message(): string {
     return `the data of the node cannot be decoded: ${this.detail}`
   }
@@ -187,28 +170,19 @@ export class DecodeFailed extends Schema.TaggedError<DecodeFailed>("@effect-zook
 /**
  * A reason that comes from this side of the wire.
  *
- * @category schemas
- * @since 0.1.0
- */
-export const ClientReason = Schema.Union([
-  ConnectFailed,
-  ConnectionLost,
-  Timeout,
-  SessionExpired,
-  Closed,
-  AuthFailed,
-  ProtocolViolation,
-  InvalidArgument,
-  Unsupported,
-  Overloaded,
-  TransactionFailed,
-  DecodeFailed
-])
-
-/**
- * A reason that comes from this side of the wire.
- *
  * @category reasons
  * @since 0.1.0
  */
-export type ClientReason = typeof ClientReason.Type
+export type ClientReason =
+  | ConnectFailed
+  | ConnectionLost
+  | Timeout
+  | SessionExpired
+  | Closed
+  | AuthFailed
+  | ProtocolViolation
+  | InvalidArgument
+  | Unsupported
+  | Overloaded
+  | TransactionFailed
+  | DecodeFailed

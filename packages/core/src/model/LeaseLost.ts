@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as Schema from "effect/Schema"
+import * as Data from "effect/Data"
 
 /**
  * What was held can no longer be relied on, and the work under it was interrupted.
@@ -16,9 +16,9 @@ import * as Schema from "effect/Schema"
  * @category errors
  * @since 0.1.0
  */
-export class LeaseLost extends Schema.TaggedError<LeaseLost>("@effect-zookeeper/core/LeaseLost")("LeaseLost", {
-  why: Schema.Literals(["expired", "deadline", "deleted", "disconnected"])
-}) {
+export class LeaseLost extends Data.TaggedError("LeaseLost")<{
+  readonly why: "expired" | "deadline" | "deleted" | "disconnected"
+}> {
   override get message(): string {
     switch (this.why) {
       case "expired":

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as Schema from "effect/Schema"
+import * as Data from "effect/Data"
 import { type ErrorName, nameOf } from "./ErrorCode.ts"
 
 /**
@@ -12,10 +12,7 @@ import { type ErrorName, nameOf } from "./ErrorCode.ts"
  * @category reasons
  * @since 0.1.0
  */
-export class SystemError extends Schema.TaggedError<SystemError>("@effect-zookeeper/core/SystemError")(
-  "SystemError",
-  {}
-) {
+export class SystemError extends Data.TaggedError("SystemError") {
   override get message(): string {
     return "the server had an internal error; its log says more"
   }
@@ -27,9 +24,7 @@ export class SystemError extends Schema.TaggedError<SystemError>("@effect-zookee
  * @category reasons
  * @since 0.1.0
  */
-export class RuntimeInconsistency extends Schema.TaggedError<RuntimeInconsistency>(
-  "@effect-zookeeper/core/RuntimeInconsistency"
-)("RuntimeInconsistency", {}) {
+export class RuntimeInconsistency extends Data.TaggedError("RuntimeInconsistency") {
   override get message(): string {
     return "not done because another operation of the transaction failed"
   }
@@ -41,9 +36,7 @@ export class RuntimeInconsistency extends Schema.TaggedError<RuntimeInconsistenc
  * @category reasons
  * @since 0.1.0
  */
-export class DataInconsistency extends Schema.TaggedError<DataInconsistency>(
-  "@effect-zookeeper/core/DataInconsistency"
-)("DataInconsistency", {}) {
+export class DataInconsistency extends Data.TaggedError("DataInconsistency") {
   override get message(): string {
     return "the server found its data inconsistent; its log says more"
   }
@@ -55,10 +48,7 @@ export class DataInconsistency extends Schema.TaggedError<DataInconsistency>(
  * @category reasons
  * @since 0.1.0
  */
-export class MarshallingError extends Schema.TaggedError<MarshallingError>("@effect-zookeeper/core/MarshallingError")(
-  "MarshallingError",
-  {}
-) {
+export class MarshallingError extends Data.TaggedError("MarshallingError") {
   override get message(): string {
     return "the server could not read the request"
   }
@@ -70,10 +60,7 @@ export class MarshallingError extends Schema.TaggedError<MarshallingError>("@eff
  * @category reasons
  * @since 0.1.0
  */
-export class Unimplemented extends Schema.TaggedError<Unimplemented>("@effect-zookeeper/core/Unimplemented")(
-  "Unimplemented",
-  {}
-) {
+export class Unimplemented extends Data.TaggedError("Unimplemented") {
   override get message(): string {
     return "the server does not know or does not allow this operation; it may be too old or have it switched off"
   }
@@ -85,10 +72,7 @@ export class Unimplemented extends Schema.TaggedError<Unimplemented>("@effect-zo
  * @category reasons
  * @since 0.1.0
  */
-export class BadArguments extends Schema.TaggedError<BadArguments>("@effect-zookeeper/core/BadArguments")(
-  "BadArguments",
-  {}
-) {
+export class BadArguments extends Data.TaggedError("BadArguments") {
   override get message(): string {
     return "the server refused an argument of the request"
   }
@@ -100,10 +84,7 @@ export class BadArguments extends Schema.TaggedError<BadArguments>("@effect-zook
  * @category reasons
  * @since 0.1.0
  */
-export class UnknownSession extends Schema.TaggedError<UnknownSession>("@effect-zookeeper/core/UnknownSession")(
-  "UnknownSession",
-  {}
-) {
+export class UnknownSession extends Data.TaggedError("UnknownSession") {
   override get message(): string {
     return "the server does not know this session"
   }
@@ -115,9 +96,7 @@ export class UnknownSession extends Schema.TaggedError<UnknownSession>("@effect-
  * @category reasons
  * @since 0.1.0
  */
-export class NewConfigNoQuorum extends Schema.TaggedError<NewConfigNoQuorum>(
-  "@effect-zookeeper/core/NewConfigNoQuorum"
-)("NewConfigNoQuorum", {}) {
+export class NewConfigNoQuorum extends Data.TaggedError("NewConfigNoQuorum") {
   override get message(): string {
     return "no quorum of the new configuration is connected and in sync"
   }
@@ -129,9 +108,7 @@ export class NewConfigNoQuorum extends Schema.TaggedError<NewConfigNoQuorum>(
  * @category reasons
  * @since 0.1.0
  */
-export class ReconfigInProgress extends Schema.TaggedError<ReconfigInProgress>(
-  "@effect-zookeeper/core/ReconfigInProgress"
-)("ReconfigInProgress", {}) {
+export class ReconfigInProgress extends Data.TaggedError("ReconfigInProgress") {
   override get message(): string {
     return "another reconfiguration is in progress; try again when it is done"
   }
@@ -143,7 +120,7 @@ export class ReconfigInProgress extends Schema.TaggedError<ReconfigInProgress>(
  * @category reasons
  * @since 0.1.0
  */
-export class ApiError extends Schema.TaggedError<ApiError>("@effect-zookeeper/core/ApiError")("ApiError", {}) {
+export class ApiError extends Data.TaggedError("ApiError") {
   override get message(): string {
     return "the server answered with a general API error"
   }
@@ -155,7 +132,7 @@ export class ApiError extends Schema.TaggedError<ApiError>("@effect-zookeeper/co
  * @category reasons
  * @since 0.1.0
  */
-export class NoNode extends Schema.TaggedError<NoNode>("@effect-zookeeper/core/NoNode")("NoNode", {}) {
+export class NoNode extends Data.TaggedError("NoNode") {
   override get message(): string {
     return "the node does not exist"
   }
@@ -167,7 +144,7 @@ export class NoNode extends Schema.TaggedError<NoNode>("@effect-zookeeper/core/N
  * @category reasons
  * @since 0.1.0
  */
-export class NoAuth extends Schema.TaggedError<NoAuth>("@effect-zookeeper/core/NoAuth")("NoAuth", {}) {
+export class NoAuth extends Data.TaggedError("NoAuth") {
   override get message(): string {
     return "not allowed by the node's ACL (for create and delete: the parent's); log in with another identity"
   }
@@ -179,7 +156,7 @@ export class NoAuth extends Schema.TaggedError<NoAuth>("@effect-zookeeper/core/N
  * @category reasons
  * @since 0.1.0
  */
-export class BadVersion extends Schema.TaggedError<BadVersion>("@effect-zookeeper/core/BadVersion")("BadVersion", {}) {
+export class BadVersion extends Data.TaggedError("BadVersion") {
   override get message(): string {
     return "the node has another version; read it again"
   }
@@ -191,9 +168,7 @@ export class BadVersion extends Schema.TaggedError<BadVersion>("@effect-zookeepe
  * @category reasons
  * @since 0.1.0
  */
-export class NoChildrenForEphemerals extends Schema.TaggedError<NoChildrenForEphemerals>(
-  "@effect-zookeeper/core/NoChildrenForEphemerals"
-)("NoChildrenForEphemerals", {}) {
+export class NoChildrenForEphemerals extends Data.TaggedError("NoChildrenForEphemerals") {
   override get message(): string {
     return "the parent is ephemeral, and ephemeral nodes cannot have children"
   }
@@ -205,7 +180,7 @@ export class NoChildrenForEphemerals extends Schema.TaggedError<NoChildrenForEph
  * @category reasons
  * @since 0.1.0
  */
-export class NodeExists extends Schema.TaggedError<NodeExists>("@effect-zookeeper/core/NodeExists")("NodeExists", {}) {
+export class NodeExists extends Data.TaggedError("NodeExists") {
   override get message(): string {
     return "the node exists already"
   }
@@ -217,7 +192,7 @@ export class NodeExists extends Schema.TaggedError<NodeExists>("@effect-zookeepe
  * @category reasons
  * @since 0.1.0
  */
-export class NotEmpty extends Schema.TaggedError<NotEmpty>("@effect-zookeeper/core/NotEmpty")("NotEmpty", {}) {
+export class NotEmpty extends Data.TaggedError("NotEmpty") {
   override get message(): string {
     return "the node has children; delete them first or use a recursive delete"
   }
@@ -229,10 +204,7 @@ export class NotEmpty extends Schema.TaggedError<NotEmpty>("@effect-zookeeper/co
  * @category reasons
  * @since 0.1.0
  */
-export class InvalidCallback extends Schema.TaggedError<InvalidCallback>("@effect-zookeeper/core/InvalidCallback")(
-  "InvalidCallback",
-  {}
-) {
+export class InvalidCallback extends Data.TaggedError("InvalidCallback") {
   override get message(): string {
     return "the server refused a callback"
   }
@@ -244,7 +216,7 @@ export class InvalidCallback extends Schema.TaggedError<InvalidCallback>("@effec
  * @category reasons
  * @since 0.1.0
  */
-export class InvalidAcl extends Schema.TaggedError<InvalidAcl>("@effect-zookeeper/core/InvalidAcl")("InvalidAcl", {}) {
+export class InvalidAcl extends Data.TaggedError("InvalidAcl") {
   override get message(): string {
     return "the ACL is empty, names an unknown scheme, or needs a login that this session does not have"
   }
@@ -256,10 +228,7 @@ export class InvalidAcl extends Schema.TaggedError<InvalidAcl>("@effect-zookeepe
  * @category reasons
  * @since 0.1.0
  */
-export class SessionMoved extends Schema.TaggedError<SessionMoved>("@effect-zookeeper/core/SessionMoved")(
-  "SessionMoved",
-  {}
-) {
+export class SessionMoved extends Data.TaggedError("SessionMoved") {
   override get message(): string {
     return "the session has moved to another connection"
   }
@@ -271,10 +240,7 @@ export class SessionMoved extends Schema.TaggedError<SessionMoved>("@effect-zook
  * @category reasons
  * @since 0.1.0
  */
-export class NotReadOnly extends Schema.TaggedError<NotReadOnly>("@effect-zookeeper/core/NotReadOnly")(
-  "NotReadOnly",
-  {}
-) {
+export class NotReadOnly extends Data.TaggedError("NotReadOnly") {
   override get message(): string {
     return "the server is in read-only mode because it has no quorum; writes must wait"
   }
@@ -286,9 +252,7 @@ export class NotReadOnly extends Schema.TaggedError<NotReadOnly>("@effect-zookee
  * @category reasons
  * @since 0.1.0
  */
-export class EphemeralOnLocalSession extends Schema.TaggedError<EphemeralOnLocalSession>(
-  "@effect-zookeeper/core/EphemeralOnLocalSession"
-)("EphemeralOnLocalSession", {}) {
+export class EphemeralOnLocalSession extends Data.TaggedError("EphemeralOnLocalSession") {
   override get message(): string {
     return "this session is local to one server and cannot own ephemeral nodes"
   }
@@ -300,7 +264,7 @@ export class EphemeralOnLocalSession extends Schema.TaggedError<EphemeralOnLocal
  * @category reasons
  * @since 0.1.0
  */
-export class NoWatcher extends Schema.TaggedError<NoWatcher>("@effect-zookeeper/core/NoWatcher")("NoWatcher", {}) {
+export class NoWatcher extends Data.TaggedError("NoWatcher") {
   override get message(): string {
     return "the server has no such watch of this connection"
   }
@@ -312,10 +276,7 @@ export class NoWatcher extends Schema.TaggedError<NoWatcher>("@effect-zookeeper/
  * @category reasons
  * @since 0.1.0
  */
-export class ReconfigDisabled extends Schema.TaggedError<ReconfigDisabled>("@effect-zookeeper/core/ReconfigDisabled")(
-  "ReconfigDisabled",
-  {}
-) {
+export class ReconfigDisabled extends Data.TaggedError("ReconfigDisabled") {
   override get message(): string {
     return "reconfiguration is disabled; the server needs reconfigEnabled=true"
   }
@@ -327,10 +288,7 @@ export class ReconfigDisabled extends Schema.TaggedError<ReconfigDisabled>("@eff
  * @category reasons
  * @since 0.1.0
  */
-export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>("@effect-zookeeper/core/QuotaExceeded")(
-  "QuotaExceeded",
-  {}
-) {
+export class QuotaExceeded extends Data.TaggedError("QuotaExceeded") {
   override get message(): string {
     return "a quota on the path or an ancestor would be exceeded"
   }
@@ -342,10 +300,7 @@ export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>("@effect-zo
  * @category reasons
  * @since 0.1.0
  */
-export class ThrottledOp extends Schema.TaggedError<ThrottledOp>("@effect-zookeeper/core/ThrottledOp")(
-  "ThrottledOp",
-  {}
-) {
+export class ThrottledOp extends Data.TaggedError("ThrottledOp") {
   override get message(): string {
     return "the server is overloaded and dropped the request; try again later"
   }
@@ -357,9 +312,9 @@ export class ThrottledOp extends Schema.TaggedError<ThrottledOp>("@effect-zookee
  * @category reasons
  * @since 0.1.0
  */
-export class UnknownCode extends Schema.TaggedError<UnknownCode>("@effect-zookeeper/core/UnknownCode")("UnknownCode", {
-  code: Schema.Int
-}) {
+export class UnknownCode extends Data.TaggedError("UnknownCode")<{
+  readonly code: number
+}> {
   override get message(): string {
     return `the server answered with the unknown error code ${this.code}`
   }
@@ -391,7 +346,7 @@ const classes = {
   ReconfigDisabled,
   QuotaExceeded,
   ThrottledOp
-} satisfies Partial<Record<ErrorName, new (fields: {}) => unknown>>
+} satisfies Partial<Record<ErrorName, new () => unknown>>
 
 /**
  * A reason that a server gave for one operation.
@@ -402,14 +357,6 @@ const classes = {
 export type ServerReason = InstanceType<(typeof classes)[keyof typeof classes]> | UnknownCode
 
 /**
- * All of them, as a schema.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const ServerReason = Schema.Union([...Object.values(classes), UnknownCode])
-
-/**
  * The reason that a code stands for, but for those that end the session: they are ClientReasons.
  *
  * @category constructors
@@ -417,7 +364,5 @@ export const ServerReason = Schema.Union([...Object.values(classes), UnknownCode
  */
 export const refusal = (code: number): ServerReason => {
   const name = nameOf(code)
-  return name !== undefined && name in classes
-    ? new classes[name as keyof typeof classes]({})
-    : new UnknownCode({ code })
+  return name !== undefined && name in classes ? new classes[name as keyof typeof classes]() : new UnknownCode({ code })
 }

@@ -3,10 +3,10 @@
  *
  * @since 0.1.0
  */
+import * as Data from "effect/Data"
 import * as Predicate from "effect/Predicate"
-import * as Schema from "effect/Schema"
-import { AuthFailed, ClientReason, SessionExpired } from "./ClientReason.ts"
-import { refusal, ServerReason } from "./ServerReason.ts"
+import { AuthFailed, type ClientReason, SessionExpired } from "./ClientReason.ts"
+import { refusal, type ServerReason } from "./ServerReason.ts"
 
 export * from "./ClientReason.ts"
 export * from "./ServerReason.ts"
@@ -44,7 +44,7 @@ export type Reason = ServerReason | ClientReason
 export const fromCode = (code: number): Reason => {
   switch (code) {
     case -112:
-      return new SessionExpired({})
+      return new SessionExpired()
     case -115:
       return new AuthFailed({ scheme: "auth", detail: "it refused an identity" })
     case -124:
@@ -64,6 +64,26 @@ export const fromCode = (code: number): Reason => {
  * @since 0.1.0
  */
 export type Applied = "no" | "unknown"
+
+/**
+ * What a {@link ZooKeeperError} is made of.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Fields {
+  /** The operation, by the name of the method: `get`, `create`, `transact`. */
+  readonly operation: string
+  /** The path as the caller wrote it, where there is one. */
+  readonly path?: string
+  /** The session that the operation belonged to, where there was one. */
+  readonly sessionId?: bigint
+  /** The last transaction that the answering server had applied, where there was an answer. */
+  readonly zxid?: bigint
+  /** Whether the server may have done it all the same. */
+  readonly applied: Applied
+  readonly reason: Reason
+}
 
 /**
  * A failed operation. Handle one reason with `Effect.catchReason("ZooKeeperError", "NoNode", …)`, or all of them with
@@ -93,22 +113,7 @@ export type Applied = "no" | "unknown"
  * @category errors
  * @since 0.1.0
  */
-export class ZooKeeperError extends Schema.TaggedError<ZooKeeperError>("@effect-zookeeper/core/ZooKeeperError")(
-  "ZooKeeperError",
-  {
-    /** The operation, by the name of the method: `get`, `create`, `transact`. */
-    operation: Schema.String,
-    /** The path as the caller wrote it, where there is one. */
-    path: Schema.optionalKey(Schema.String),
-    /** The session that the operation belonged to, where there was one. */
-    sessionId: Schema.optionalKey(Schema.BigInt),
-    /** The last transaction that the answering server had applied, where there was an answer. */
-    zxid: Schema.optionalKey(Schema.BigInt),
-    /** Whether the server may have done it all the same. */
-    applied: Schema.Literals(["no", "unknown"]),
-    reason: Schema.Union([ServerReason, ClientReason])
-  }
-) {
+export class ZooKeeperError extends Data.TaggedError("ZooKeeperError")<Fields> {
   readonly [TypeId]: TypeId = TypeId
   override readonly cause = this.reason
 
@@ -125,21 +130,6 @@ export class ZooKeeperError extends Schema.TaggedError<ZooKeeperError>("@effect-
 }
 
 /**
- * What a {@link ZooKeeperError} is made of.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Fields {
-  readonly operation: string
-  readonly path?: string
-  readonly sessionId?: bigint
-  readonly zxid?: bigint
-  readonly applied: Applied
-  readonly reason: Reason
-}
-
-/**
  * Makes an error without a stack trace of its own: in a socket callback it would only show the event loop, and it is
  * what an error costs most (reference: 5 of 6 µs).
  *
@@ -150,7 +140,7 @@ export const make = (fields: () => Fields): ZooKeeperError => {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 0
   try {
-    return new ZooKeeperError(fields(), { disableChecks: true })
+    return new ZooKeeperError(fields())
   } finally {
     Error.stackTraceLimit = limit
   }

@@ -7,12 +7,13 @@
  *
  * @since 0.1.0
  */
-import * as Config from "effect/Config"
+import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
+import { unwrap } from "../client/config.ts"
 import { fromSession } from "../client/make.ts"
 import { ZooKeeper } from "../client/ZooKeeper.ts"
 import { formatHost } from "../model/ConnectString.ts"
@@ -138,7 +139,7 @@ export const layer = (options?: Options): Layer.Layer<ZooKeeper, ZooKeeperError>
 export const layerConfig = (
   options: Config.Wrap<Options>
 ): Layer.Layer<ZooKeeper, ZooKeeperError | Config.ConfigError> =>
-  Layer.effect(ZooKeeper, Effect.flatMap(Config.unwrap(options), make))
+  Layer.effect(ZooKeeper, Effect.flatMap(unwrap(options), make))
 
 const error = (reason: Reason): ZooKeeperError => makeError(() => ({ operation: "connect", applied: "no", reason }))
 
@@ -147,9 +148,9 @@ const gone = (state: number): ZooKeeperError | undefined => {
   switch (state) {
     case State.CLOSING:
     case State.CLOSED:
-      return error(new Closed({}))
+      return error(new Closed())
     case State.SESSION_EXPIRED:
-      return error(new SessionExpired({}))
+      return error(new SessionExpired())
     case State.AUTHENTICATION_FAILED:
       return error(new AuthFailed({ scheme: "digest", detail: "before the client was adopted" }))
     default:

@@ -19,8 +19,8 @@ import * as At from "./State.ts"
 import type { Phase, State } from "./State.ts"
 
 /** Made once: they say nothing of their own, and the stack trace is what an error costs. */
-const CLOSED = new Closed({})
-const EXPIRED = new SessionExpired({})
+const CLOSED = new Closed()
+const EXPIRED = new SessionExpired()
 
 type Step = readonly [State, ReadonlyArray<Output>]
 

@@ -2,36 +2,22 @@
  * Connections through Node's sockets, TCP or TLS, reading into one buffer per connection.
  */
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
 import * as net from "node:net"
-import * as tls from "node:tls"
-import { type Connection, OpenFailed, type Receiver, type Target, type TlsOptions } from "./Connection.ts"
+import { type Connection, OpenFailed, type Receiver, type Target } from "./Connection.ts"
 
 /** As much as one read brings at most. Larger frames are assembled by whoever receives the chunks. */
 const READ_BUFFER = 64 * 1024
 
-const tlsOptions = (target: Target, options: TlsOptions): tls.ConnectionOptions => {
-  const servername = options.servername ?? target.host
-  return {
-    // SNI is for names only (RFC 6066, section 3); the certificate is checked against the name or address all the same.
-    servername: net.isIP(servername) === 0 ? servername : "",
-    checkServerIdentity: (_, certificate) => tls.checkServerIdentity(servername, certificate),
-    rejectUnauthorized: options.verify ?? true,
-    minVersion: options.minVersion ?? "TLSv1.2",
-    ...(options.ca === undefined ? {} : { ca: typeof options.ca === "string" ? options.ca : [...options.ca] }),
-    ...(options.cert === undefined ? {} : { cert: options.cert }),
-    ...(options.key === undefined ? {} : { key: Redacted.value(options.key) }),
-    ...(options.passphrase === undefined ? {} : { passphrase: Redacted.value(options.passphrase) })
-  }
-}
-
 const describe = (error: Error & { code?: string }): string =>
   error.message === "" ? (error.code ?? error.name) : error.message
 
-/**
- * Opens a connection; resolves once bytes can be sent (for TLS: once the server has proven who it is).
- */
-export const open = (target: Target, receiver: Receiver): Effect.Effect<Connection, OpenFailed> =>
+/** Opens a connection by `connect`; resolves at the socket's event `ready`. */
+const opening = (
+  target: Target,
+  receiver: Receiver,
+  connect: (options: net.NetConnectOpts) => net.Socket,
+  ready: "connect" | "secureConnect"
+): Effect.Effect<Connection, OpenFailed> =>
   Effect.callback((resume) => {
     let isOpen = false
     let lastError: string | undefined
@@ -61,8 +47,7 @@ export const open = (target: Target, receiver: Receiver): Effect.Effect<Connecti
     }
     let socket: net.Socket
     try {
-      socket =
-        target.tls === undefined ? net.connect(options) : tls.connect({ ...options, ...tlsOptions(target, target.tls) })
+      socket = connect(options)
     } catch (error) {
       // A certificate or key that is none.
       return resume(Effect.fail(new OpenFailed({ cause: describe(error as Error) })))
@@ -82,7 +67,7 @@ export const open = (target: Target, receiver: Receiver): Effect.Effect<Connecti
     socket.on("error", (error) => {
       lastError = describe(error)
     })
-    socket.once(target.tls === undefined ? "connect" : "secureConnect", () => {
+    socket.once(ready, () => {
       isOpen = true
       resume(
         Effect.succeed({
@@ -97,3 +82,13 @@ export const open = (target: Target, receiver: Receiver): Effect.Effect<Connecti
     })
     return Effect.sync(silence)
   })
+
+/** Opens a connection; resolves once bytes can be sent (for TLS: once the server has proven who it is). */
+export const open = (target: Target, receiver: Receiver): Effect.Effect<Connection, OpenFailed> => {
+  const { tls } = target
+  if (tls === undefined) return opening(target, receiver, net.connect, "connect")
+  return Effect.flatMap(
+    Effect.promise(() => import("./tls.ts")),
+    ({ connect }) => opening(target, receiver, (options) => connect(options, target, tls), "secureConnect")
+  )
+}

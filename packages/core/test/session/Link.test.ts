@@ -86,7 +86,7 @@ describe("Link", () => {
       }
       assert.isAtMost(lost.length, 1)
       for (const reason of lost) assert.strictEqual(reason._tag, "ProtocolViolation")
-      link.destroy(new Closed({}))
+      link.destroy(new Closed())
       link.onChunk(frame(header(1)))
       link.onClose("too late")
       for (const { told } of calls) assert.strictEqual(told.length, 1, told.join(", "))
@@ -102,7 +102,7 @@ describe("Link", () => {
     link.send(written)
     await Promise.resolve()
     link.send(unwritten)
-    link.destroy(new Closed({}))
+    link.destroy(new Closed())
     assert.deepStrictEqual([written.told, unwritten.told], [["Closed unknown"], ["Closed no"]])
   })
 

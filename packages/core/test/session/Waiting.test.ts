@@ -77,7 +77,7 @@ describe("Waiting", () => {
     assert.isTrue(waiting.remove(calls[1]!))
     assert.isFalse(waiting.remove(calls[1]!))
     assert.deepStrictEqual(idsOf(waiting, 1), [0])
-    waiting.fail(new Closed({}))
+    waiting.fail(new Closed())
     assert.deepStrictEqual(
       calls.map(({ told }) => told),
       [[], [], ["Closed no"]]
@@ -109,7 +109,7 @@ describe("Waiting", () => {
       }
     }
     waiting.add(stubborn, 0)
-    waiting.fail(new Closed({}))
+    waiting.fail(new Closed())
     assert.strictEqual(failures, 1)
     assert.strictEqual(waiting.size, 1)
   })
@@ -120,7 +120,7 @@ describe("Waiting", () => {
     const first: TestCall = { ...testCall(0), fail: () => void waiting.remove(second) }
     waiting.add(first, 0)
     waiting.add(second, 0)
-    waiting.fail(new Closed({}))
+    waiting.fail(new Closed())
     assert.deepStrictEqual(second.told, [])
   })
 })

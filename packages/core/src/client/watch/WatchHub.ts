@@ -209,7 +209,7 @@ export class WatchHub {
       const settled = this.fork(entry.gate.withPermit(Effect.suspend(() => this.change(entry, view))))
       return Effect.flatMap(Fiber.await(settled), (exit) =>
         Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)
-          ? Effect.fail(failure(view, "watch", Path.strip(view.root, entry.path), new Closed({}), "no"))
+          ? Effect.fail(failure(view, "watch", Path.strip(view.root, entry.path), new Closed(), "no"))
           : exit
       )
     })

@@ -53,7 +53,7 @@ const once = <Request extends { readonly path: string; readonly watch: boolean }
         },
         onGap: () => {},
         onDowngrade: () => {},
-        onEnd: () => finish(Exit.fail(failure(view, name, path, view.session.over ?? new Closed({}), "no")))
+        onEnd: () => finish(Exit.fail(failure(view, name, path, view.session.over ?? new Closed(), "no")))
       }
       const reading = (kind: Kind): Effect.Effect<A, ZooKeeperError> =>
         Effect.suspend(() => {

@@ -53,7 +53,7 @@ export const watchScoped = (
           }),
         onGap: () => push(RESYNC),
         onDowngrade: () => end(noLasting(view)),
-        onEnd: () => end(view.session.over ?? new Closed({}))
+        onEnd: () => end(view.session.over ?? new Closed())
       })
       const pull: Effect.Effect<Arr.NonEmptyReadonlyArray<WatchElement>, ZooKeeperError> = Effect.suspend(() => {
         const elements = pending
