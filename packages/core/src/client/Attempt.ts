@@ -6,6 +6,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import * as Path from "../model/Path.ts"
 import {
@@ -19,7 +20,7 @@ import {
 import type { Acl } from "../model/Acl.ts"
 import type { Call, Session } from "../session/Session.ts"
 import type { Operation } from "../wire/Operation.ts"
-import { traced } from "./tracing.ts"
+import { isTraced, traced } from "./tracing.ts"
 import type { WatchHub } from "./watch/WatchHub.ts"
 
 /** A session as seen from below a path, with what its operations have in common. */
@@ -78,24 +79,38 @@ export const invalid = (
 
 const NO_NODE = -101
 
+/** What becomes of an operation whose attempt failed. */
+type Failed = <Request, Response, A>(
+  ask: Ask<Request, Response, A>,
+  error: ZooKeeperError
+) => Effect.Effect<A, ZooKeeperError>
+
+const giveUp: Failed = (_, error) => Exit.fail(error)
+
+const retry: Failed = (ask, error) => (error.isRetryable ? again(ask, error) : Exit.fail(error))
+
 class Attempt<Request, Response, A> implements Call<Request, Response> {
-  readonly operation: Operation<Request, Response>
-  readonly request: Request
   private readonly ask: Ask<Request, Response, A>
+  private readonly failed: Failed
   private readonly resume: (effect: Effect.Effect<A, ZooKeeperError>) => void
   private isOrphan = false
-  private readonly failed: (error: ZooKeeperError) => Effect.Effect<A, ZooKeeperError>
 
   constructor(
     ask: Ask<Request, Response, A>,
-    resume: (effect: Effect.Effect<A, ZooKeeperError>) => void,
-    failed: (error: ZooKeeperError) => Effect.Effect<A, ZooKeeperError>
+    failed: Failed,
+    resume: (effect: Effect.Effect<A, ZooKeeperError>) => void
   ) {
-    this.operation = ask.operation
-    this.request = ask.request
     this.ask = ask
-    this.resume = resume
     this.failed = failed
+    this.resume = resume
+  }
+
+  get operation(): Operation<Request, Response> {
+    return this.ask.operation
+  }
+
+  get request(): Request {
+    return this.ask.request
   }
 
   /** The caller is gone, and the request is not. */
@@ -111,41 +126,53 @@ class Attempt<Request, Response, A> implements Call<Request, Response> {
   refuse(code: number, zxid: bigint): void {
     const { missing, name, path, view } = this.ask
     if (code === NO_NODE && missing !== undefined) return this.resume(Exit.succeed(missing))
-    this.resume(this.failed(failure(view, name, path, fromCode(code), "no", zxid)))
+    this.resume(this.failed(this.ask, failure(view, name, path, fromCode(code), "no", zxid)))
   }
 
   fail(reason: Reason, applied: Applied): void {
     if (this.isOrphan && applied === "unknown") return this.ask.orphaned?.(undefined)
     const { name, operation, path, view } = this.ask
     // What only reads cannot have been applied, however far it came.
-    this.resume(this.failed(failure(view, name, path, reason, operation.repeatable ? "no" : applied)))
+    const error = failure(view, name, path, reason, operation.repeatable ? "no" : applied)
+    this.resume(this.failed(this.ask, error))
   }
+}
+
+const submit = <Request, Response, A>(
+  ask: Ask<Request, Response, A>,
+  failed: Failed,
+  resume: (effect: Effect.Effect<A, ZooKeeperError>) => void
+): Effect.Effect<void> | undefined => {
+  const { session } = ask.view
+  const call = new Attempt(ask, failed, resume)
+  // An operation that was sent keeps its place, and its late answer resumes nobody: mostly there is nothing to clean up.
+  if (!session.submit(call) && ask.orphaned === undefined) return undefined
+  return Effect.sync(() => {
+    if (!session.abandon(call)) call.orphan()
+  })
 }
 
 const attempt = <Request, Response, A>(
   ask: Ask<Request, Response, A>,
-  failed: (error: ZooKeeperError) => Effect.Effect<A, ZooKeeperError>
+  failed: Failed
+): Effect.Effect<A, ZooKeeperError> => Effect.callback((resume) => submit(ask, failed, resume))
+
+/** The operation, within a span if a tracer is installed: looked for in here and not around it, since each Effect costs. */
+const observed = <Request, Response, A>(
+  ask: Ask<Request, Response, A>,
+  failed: Failed
 ): Effect.Effect<A, ZooKeeperError> =>
-  Effect.callback((resume) => {
-    const { session } = ask.view
-    const call = new Attempt(ask, resume, failed)
-    // An operation that was sent keeps its place, and its late answer resumes nobody: mostly there is nothing to clean up.
-    if (!session.submit(call) && ask.orphaned === undefined) return undefined
-    return Effect.sync(() => {
-      if (!session.abandon(call)) call.orphan()
-    })
-  })
+  Effect.callback((resume) =>
+    isTraced(Fiber.getCurrent()) ? resume(traced(ask, attempt(ask, failed))) : submit(ask, failed, resume)
+  )
 
 /** Sends once, whatever happens. */
 export const once = <Request, Response, A>(ask: Ask<Request, Response, A>): Effect.Effect<A, ZooKeeperError> =>
-  traced(ask, attempt(ask, Exit.fail))
+  observed(ask, giveUp)
 
 /** Sends, and sends again by the `retry` Schedule what certainly was not done and may succeed next time. */
 export const perform = <Request, Response, A>(ask: Ask<Request, Response, A>): Effect.Effect<A, ZooKeeperError> =>
-  traced(
-    ask,
-    attempt(ask, (error) => (error.isRetryable ? again(ask, error) : Exit.fail(error)))
-  )
+  observed(ask, retry)
 
 const again = <Request, Response, A>(
   ask: Ask<Request, Response, A>,
@@ -155,7 +182,8 @@ const again = <Request, Response, A>(
     const next = (error: ZooKeeperError): Effect.Effect<A, ZooKeeperError> =>
       Effect.matchCauseEffect(step(error), {
         onFailure: () => Effect.fail(error),
-        onSuccess: () => attempt(ask, (error) => (error.isRetryable ? next(error) : Exit.fail(error)))
+        onSuccess: () =>
+          Effect.catch(attempt(ask, giveUp), (error) => (error.isRetryable ? next(error) : Exit.fail(error)))
       })
     return next(error)
   })

@@ -82,16 +82,14 @@ export const set = (
 ): Effect.Effect<Stat, ZooKeeperError> =>
   at(view, "set", path, (target) =>
     withVersion(view, "set", path, options?.version, (version) =>
-      Effect.suspend(() =>
-        perform({
-          view,
-          name: "set",
-          path,
-          operation: setData,
-          request: { path: target, data: toBytes(data), version },
-          success: (stat) => stat
-        })
-      )
+      perform({
+        view,
+        name: "set",
+        path,
+        operation: setData,
+        request: { path: target, data: toBytes(data), version },
+        success: (stat) => stat
+      })
     )
   )
 

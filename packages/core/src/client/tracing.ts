@@ -3,6 +3,7 @@
  * nobody does, since a span costs more than the operation.
  */
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import type * as Tracer from "effect/Tracer"
 import type { ZooKeeperError } from "../model/ZooKeeperError.ts"
 import type { Session } from "../session/Session.ts"
@@ -30,15 +31,15 @@ const attributes = ({ name, path, view }: Traced): Record<string, unknown> => {
 
 const failed = (span: Tracer.Span, { reason }: ZooKeeperError): void => span.attribute("error.type", reason._tag)
 
-/** Runs the operation within a span if a tracer is installed. Paths are an attribute, never part of the span's name. */
+/** Whether a tracer is installed and wanted. */
+export const isTraced = (fiber: Fiber.Fiber<unknown, unknown> | undefined): boolean =>
+  fiber?.cache.tracer !== undefined && fiber.cache.tracerEnabled
+
+/** Runs the operation within a span. Paths are an attribute, never part of the span's name. */
 export const traced = <A>(
   what: Traced,
   operation: Effect.Effect<A, ZooKeeperError>
 ): Effect.Effect<A, ZooKeeperError> =>
-  Effect.withFiber((fiber) =>
-    fiber.cache.tracer === undefined || !fiber.cache.tracerEnabled
-      ? operation
-      : Effect.useSpan(`zookeeper.${what.name}`, { kind: "client", attributes: attributes(what) }, (span) =>
-          Effect.tapError(operation, (error) => Effect.sync(() => failed(span, error)))
-        )
+  Effect.useSpan(`zookeeper.${what.name}`, { kind: "client", attributes: attributes(what) }, (span) =>
+    Effect.tapError(operation, (error) => Effect.sync(() => failed(span, error)))
   )

@@ -57,6 +57,9 @@ const REST_BYTES = 1024
 /** A read that brought so many is as good as it gets. */
 const REST_ANSWERS = 64
 
+/** The requests of a turn leave in one write, unless they are so many bytes: then the slab would grow and grow. */
+const FULL = 64 * 1024
+
 /** Codes after which the server closes the connection and asking again would only be refused again. */
 const FATAL: ReadonlySet<number> = new Set([-112, -115, -124])
 
@@ -179,13 +182,18 @@ export class Link {
   }
 
   private scheduleFlush(): void {
+    if (this.writer.length > FULL) return this.flush()
     if (this.flushScheduled || this.reading) return
     this.flushScheduled = true
-    queueMicrotask(this.flush)
+    queueMicrotask(this.flushTurn)
   }
 
-  private readonly flush = (): void => {
+  private readonly flushTurn = (): void => {
     this.flushScheduled = false
+    this.flush()
+  }
+
+  private flush(): void {
     if (this.dead || this.writer.length === 0 || this.connection === undefined) return
     const at = this.now()
     this.inFlight.flushed(at)

@@ -4,10 +4,14 @@
  * One reader serves a whole connection: `reset` points it at the next frame, so that reading allocates nothing but the
  * values themselves.
  */
+import { isAscii } from "node:buffer"
 import { copy } from "./copy.ts"
 import { JuteError } from "./JuteError.ts"
 
 const empty = Buffer.alloc(0)
+
+/** How many bytes of strings are decoded at once. */
+const BLOCK = 1024
 
 /** Where a long is put together: a quarter of what readBigInt64BE costs, which calculates with bigints. */
 const scratch = new DataView(new ArrayBuffer(8))
@@ -130,13 +134,19 @@ export class JuteReader {
     return text
   }
 
-  /** `null` and the empty vector are told apart; the count is checked against the bytes that are left. */
-  nullableVector<A>(item: (reader: JuteReader) => A, minimum: number): Array<A> | null {
+  /** A count of items: −1 stands for null, and the bytes that are left must be enough for it. */
+  private count(minimum: number): number {
     const count = this.int()
     if (count < -1) throw new JuteError(`a vector of negative count ${count}`)
     if (count * minimum > this.end - this.position) {
       throw new JuteError(`a vector of ${count} items with ${this.end - this.position} bytes left in the frame`)
     }
+    return count
+  }
+
+  /** `null` and the empty vector are told apart. */
+  nullableVector<A>(item: (reader: JuteReader) => A, minimum: number): Array<A> | null {
+    const count = this.count(minimum)
     if (count === -1) return null
     const items: Array<A> = []
     for (let i = 0; i < count; i++) items.push(item(this))
@@ -146,5 +156,46 @@ export class JuteReader {
   /** A vector in which null counts as empty; `minimum` is the least number of bytes that an item takes. */
   vector<A>(item: (reader: JuteReader) => A, minimum: number): Array<A> {
     return this.nullableVector(item, minimum) ?? []
+  }
+
+  /**
+   * A vector of strings, null counting as empty. Making a string costs a call into C++, so those that lie together are
+   * made as one and cut: V8 makes views of it, so a string that is kept keeps BLOCK bytes alive at most.
+   */
+  strings(): Array<string> {
+    const count = this.count(4)
+    const strings: Array<string> = []
+    while (strings.length < count) {
+      const from = this.position
+      const to = this.wholeStrings(count - strings.length)
+      const bytes = this.bytes.subarray(from, to)
+      // One that is longer than a block, or broken, is read by itself.
+      const text = to > from && isAscii(bytes) ? bytes.toString("latin1") : undefined
+      do strings.push(text === undefined ? this.string() : this.cut(text, from))
+      while (this.position < to)
+    }
+    return strings
+  }
+
+  /** The next string, out of the text that its bytes and those around it from `start` on stand for. */
+  private cut(text: string, start: number): string {
+    const length = this.int()
+    const at = this.take(length) - start
+    return text.slice(at, at + length)
+  }
+
+  /** Where the last of the next strings ends, at most so many, that lies whole within a block. */
+  private wholeStrings(most: number): number {
+    const from = this.position
+    const limit = Math.min(from + BLOCK, this.end)
+    let to = from
+    for (let i = 0; i < most && to + 4 <= limit; i++) {
+      this.position = to
+      const length = this.int()
+      if (length < 0 || to + 4 + length > limit) break
+      to += 4 + length
+    }
+    this.position = from
+    return to
   }
 }

@@ -18,7 +18,7 @@ export const buffer: Codec<Uint8Array | null> = {
 
 export const strings: Codec<ReadonlyArray<string>> = {
   encode: (writer, value) => writer.vector(value, string.encode),
-  decode: (reader) => reader.vector(string.decode, 4)
+  decode: (reader) => reader.strings()
 }
 
 /** `{ ustring path }`, the request of several operations. */

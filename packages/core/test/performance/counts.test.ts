@@ -21,6 +21,18 @@ it.live("1,000 operations of one turn leave in one write", () =>
   })
 )
 
+it.live("a turn of many requests leaves in pieces of about 64 KiB, so that the buffer stays small", () =>
+  Effect.gen(function* () {
+    const server = memoryServer.make()
+    const zk = yield* server.session
+    const before = { ...server.counts }
+    yield* times(10_000, zk.get("/a"))
+    expect(server.counts.requests - before.requests).toBe(10_000)
+    // 19 bytes each.
+    expect(server.counts.writes - before.writes).toBe(3)
+  })
+)
+
 it.live("what answers bring about leaves in one write for each chunk", () =>
   Effect.gen(function* () {
     const server = memoryServer.make()

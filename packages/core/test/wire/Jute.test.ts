@@ -3,7 +3,7 @@ import { JuteError } from "@effect-zookeeper/core/wire/JuteError"
 import { JuteReader } from "@effect-zookeeper/core/wire/JuteReader"
 import { JuteWriter } from "@effect-zookeeper/core/wire/JuteWriter"
 import * as Xid from "@effect-zookeeper/core/wire/Xid"
-import { describe, expect, it } from "@effect/vitest"
+import { describe, expect, it, vi } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { data, long, millis, text, texts } from "./cases.ts"
 
@@ -33,6 +33,39 @@ describe("lengths and counts", () => {
     ]
   ])("%s is refused", (_, hex, read) => {
     expect(() => read(reading(hex))).toThrow(JuteError)
+  })
+
+  it.each(["80000000", "7fffffff 00000000", "00000002 00000000", "00000001 ffffffff", "00000001 00000002 61"])(
+    "strings of %s are refused",
+    (hex) => {
+      expect(() => reading(hex).strings()).toThrow(JuteError)
+    }
+  )
+
+  it.prop("strings are read together as they are one by one", [texts, Schema.Array(Schema.Int)], ([some, sizes]) => {
+    // Around the size of a block, with what is not ASCII anywhere between.
+    const sized = sizes.map((size) => "x".repeat(Math.abs(size) % 1100))
+    const all = [...sized, ...some, ...sized]
+    const bytes = written((writer) => {
+      writer.vector(all, (to, item) => to.string(item))
+      writer.int(-1)
+    })
+    const reader = new JuteReader().reset(bytes)
+    expect(reader.strings()).toEqual(all)
+    expect(reader.remaining).toBe(4)
+  })
+
+  it("many names of children are decoded in blocks", () => {
+    const names = Array.from({ length: 1000 }, (_, index) => `child-${String(index).padStart(10, "0")}`)
+    const reader = new JuteReader().reset(written((writer) => writer.vector(names, (to, item) => to.string(item))))
+    const decoded = vi.spyOn(Buffer.prototype, "toString")
+    try {
+      expect(reader.strings()).toEqual(names)
+      // 51 of 20 bytes each in a block.
+      expect(decoded).toHaveBeenCalledTimes(20)
+    } finally {
+      decoded.mockRestore()
+    }
   })
 
   it.prop("a null vector and an empty one are told apart", [Schema.NullOr(texts)], ([value]) => {
