@@ -2,7 +2,7 @@
 import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import * as Op from "@effect-zookeeper/core/Op"
 import type { Node } from "@effect-zookeeper/core/ZooKeeper"
-import { isZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import { isZooKeeperError, type ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import type { Applied } from "@effect-zookeeper/testing/History"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -34,6 +34,10 @@ const appliedOf = (exit: Exit.Exit<RegisterOutput, unknown>): Applied => {
 const isBadVersion = (error: unknown): boolean =>
   isZooKeeperError(error) && error.reason._tag === "TransactionFailed" && error.reason.name === "BadVersion"
 
+/** By the check that stands before the write. */
+const isRefused = (error: ZooKeeperError): boolean =>
+  error.reason._tag === "TransactionFailed" && error.reason.index === 0
+
 export interface Contender {
   readonly name: string
   readonly zk: Client
@@ -54,7 +58,6 @@ const work =
     const guard = <A>(write: Effect.Effect<A, unknown>) =>
       Effect.tapError(write, (error) =>
         Effect.sync(() => {
-          if (error instanceof LeaseLost && error.why === "deleted") witness.refused++
           if (isBadVersion(error)) witness.problems.push(`${name}: somebody else wrote while it held, token ${token}`)
         })
       )
@@ -67,7 +70,7 @@ const work =
         appliedOf
       )
     }
-    return Effect.gen(function* () {
+    const body = Effect.gen(function* () {
       const register = { value: "", version: 0 }
       if (isExclusive) {
         const read = Effect.map(zk.get(REGISTER), (node) => {
@@ -89,11 +92,22 @@ const work =
           if (isExclusive) accept(mzxid)
         }
       }
-    }).pipe((body) =>
-      Effect.andThen(
-        Effect.suspend(() => witness.began(name)),
-        body
-      ).pipe(Effect.ensuring(Effect.suspend(() => witness.ended(name))))
+    })
+    // As if it had left a process that stood still then: guarded by the node, and not by what the process knows of it.
+    const lateWrite = Effect.sleep(pause()).pipe(
+      Effect.andThen(zk.transact(Op.check(held.node, "any"), Op.set(FENCED, token))),
+      Effect.match({
+        onFailure: (error) => {
+          if (isRefused(error)) witness.refused++
+        },
+        onSuccess: ([, { mzxid }]) => {
+          if (isExclusive) accept(mzxid)
+        }
+      })
+    )
+    return Effect.suspend(() => witness.began(name)).pipe(
+      Effect.andThen(Effect.onInterrupt(body, () => Effect.forkDetach(lateWrite))),
+      Effect.ensuring(Effect.suspend(() => witness.ended(name)))
     )
   }
 
