@@ -39,12 +39,6 @@ for (const [name, count] of Object.entries(counts)) {
             sum(({ refused }) => refused),
             0
           )
-        console.log(
-          name,
-          sum(({ held }) => held),
-          sum(({ judged }) => judged),
-          sum(({ refused }) => refused)
-        )
       }),
     240_000
   )

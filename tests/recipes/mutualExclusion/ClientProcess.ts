@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 type Run = () => void
 
 /** Keeps what comes while it is shut. */
-class Door {
+export class Door {
   private waiting: Array<Run> | undefined
 
   get isShut(): boolean {
@@ -38,26 +38,19 @@ class Door {
 }
 
 export class ClientProcess {
-  private readonly timers = new Door()
-  private readonly sockets = new Door()
+  readonly timers = new Door()
+  readonly sockets = new Door()
   /** One for each server, by its port. */
   private readonly lines = new Map<number, Door>()
 
   get isStopped(): boolean {
-    return this.timers.isShut
+    return this.timers.isShut || this.sockets.isShut
   }
 
-  /** SIGSTOP. */
+  /** As SIGSTOP does; it goes on once both doors are open. */
   stop(): void {
     this.timers.shut()
     this.sockets.shut()
-  }
-
-  /** SIGCONT. Where the event loop stood decides whether timers or sockets come first. */
-  go(first: "timers" | "sockets"): void {
-    const [one, other] = first === "timers" ? [this.timers, this.sockets] : [this.sockets, this.timers]
-    one.open()
-    other.open()
   }
 
   /** Takes the network to a server away, without a word to either side. */

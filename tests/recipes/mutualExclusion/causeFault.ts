@@ -5,7 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
 import type { Client } from "../support.ts"
-import type { ClientProcess } from "./ClientProcess.ts"
+import type { ClientProcess, Door } from "./ClientProcess.ts"
 import type { Step } from "./plan.ts"
 import type { Witness } from "./testimony.ts"
 
@@ -19,8 +19,12 @@ export interface Player {
 
 export interface Stage {
   readonly cluster: TestCluster.TestClusterShape
+  /** A session that contends for nothing. */
+  readonly observer: Client
   readonly players: ReadonlyArray<Player>
   readonly witness: Witness
+  /** For so many ticks a leader does not notice that it leads nobody. */
+  readonly syncLimit: number
   /** When each server was thawed last, by its id. */
   readonly thawedAt: Map<number, number>
   /** Servers that something has been done to, by their ids. */
@@ -34,8 +38,6 @@ export interface Caused {
 
 const nothing: Caused = { undo: Effect.void }
 
-/** In ms: a deposed leader answers for this long after a partition. */
-const DEPOSED = 4000
 /** In ms, of the virtual cluster. */
 const TICK = 500
 
@@ -68,12 +70,27 @@ const unlessTroubled = Effect.fnUntraced(function* (
   return { undo: Effect.andThen(over, undo) }
 })
 
+/** Where its event loop stood decides whether timers or sockets go on first. What it does then is of before; what it begins after that is covered. */
+const stop = ({ witness }: Stage, player: Player, step: Step): Caused => {
+  const { process } = player
+  if (process.isStopped) return nothing
+  const covered = uncover(witness, [player], "it stood still")
+  process.stop()
+  const [one, other] = step.first === "timers" ? [process.timers, process.sockets] : [process.sockets, process.timers]
+  const open = (door: Door) =>
+    Effect.andThen(
+      Effect.sync(() => door.open()),
+      TestClock.adjust(1)
+    )
+  return { undo: Effect.andThen(Effect.andThen(open(one), open(other)), covered) }
+}
+
 export const cause = Effect.fnUntraced(function* (stage: Stage, step: Step): Effect.fn.Return<Caused> {
   const { cluster, players, witness } = stage
   const server = cluster.servers[step.server]!
   const leader = (yield* cluster.leader) ?? server
   const holder = players.find(({ name }) => witness.holding.has(name))
-  const player = (step.isHolder ? holder : undefined) ?? players[step.client]!
+  const player = (step.isHolder || step.fault.includes("holder") ? holder : undefined) ?? players[step.client]!
   const isolate = (one: TestCluster.ClusterServer) => {
     const covered = uncover(
       witness,
@@ -81,7 +98,10 @@ export const cause = Effect.fnUntraced(function* (stage: Stage, step: Step): Eff
       "a deposed leader"
     )
     const others = cluster.servers.filter(({ id }) => id !== one.id).map(({ id }) => id)
-    const undo = Effect.andThen(cluster.heal, Effect.forkDetach(Effect.andThen(Effect.sleep(DEPOSED), covered)))
+    const undo = Effect.andThen(
+      cluster.heal,
+      Effect.forkDetach(Effect.andThen(Effect.sleep((stage.syncLimit + 2) * TICK), covered))
+    )
     return Effect.as(cluster.partition([one.id], others), { undo })
   }
   switch (step.fault) {
@@ -116,19 +136,29 @@ export const cause = Effect.fnUntraced(function* (stage: Stage, step: Step): Eff
       return yield* isolate(server)
     case "let a server lag":
       return yield* Effect.as(server.lag, { undo: server.catchUp })
+    case "make a server slow":
+      return yield* Effect.as(server.faults.inject(Faults.delay(100 + (step.to % 900))), { undo: server.faults.clear })
     case "expire a session": {
       // As when a second process takes the session over and ends it: its owner hears of it when it can.
       const covered = uncover(witness, [player], "its session was ended")
       yield* cluster.expireSession(player.zk.session.id)
       return { undo: covered }
     }
-    case "stop a client": {
-      if (player.process.isStopped) return nothing
-      const covered = uncover(witness, [player], "it stood still")
-      player.process.stop()
-      const go = Effect.sync(() => player.process.go(step.first))
-      // What it does first is of before; what it begins after that is covered.
-      return { undo: Effect.andThen(Effect.andThen(go, TestClock.adjust(1)), covered) }
+    case "delete a holder's node": {
+      const node = witness.holding.get(player.name)
+      if (node === undefined) return nothing
+      // The next one hears of it as soon as its owner does.
+      const covered = uncover(witness, [player], "its node was deleted")
+      yield* Effect.forkDetach(Effect.ensuring(Effect.ignore(stage.observer.delete(node)), covered))
+      return nothing
     }
+    case "stop a holder and delete its node": {
+      const node = witness.holding.get(player.name)
+      if (node === undefined) return nothing
+      yield* Effect.forkDetach(Effect.ignore(stage.observer.delete(node)))
+      return stop(stage, player, step)
+    }
+    case "stop a client":
+      return stop(stage, player, step)
   }
 })

@@ -48,10 +48,12 @@ export interface Contender {
   readonly isExclusive: boolean
   /** How long between two writes, in ms. */
   readonly pause: () => number
+  /** How long the work goes on after a write that failed, in ms. */
+  readonly linger: () => number
 }
 
 const work =
-  ({ isExclusive, name, pause, random, witness, zk }: Contender): Work =>
+  ({ isExclusive, linger, name, pause, random, witness, zk }: Contender): Work =>
   (held) => {
     const token = `${held.fencingToken ?? 0}`
     const accept = (mzxid: bigint) => witness.accepted.push({ process: name, mzxid: `${mzxid}`, token })
@@ -70,7 +72,7 @@ const work =
         appliedOf
       )
     }
-    const body = Effect.gen(function* () {
+    const writes = Effect.gen(function* () {
       const register = { value: "", version: 0 }
       if (isExclusive) {
         const read = Effect.map(zk.get(REGISTER), (node) => {
@@ -93,6 +95,8 @@ const work =
         }
       }
     })
+    // Not all work needs ZooKeeper: it goes on when a write has failed, until it is told to stop.
+    const body = Effect.catch(writes, () => Effect.sleep(linger()))
     // As if it had left a process that stood still then: guarded by the node, and not by what the process knows of it.
     const lateWrite = Effect.sleep(pause()).pipe(
       Effect.andThen(zk.transact(Op.check(held.node, "any"), Op.set(FENCED, token))),
@@ -105,7 +109,7 @@ const work =
         }
       })
     )
-    return Effect.suspend(() => witness.began(name)).pipe(
+    return Effect.suspend(() => witness.began(name, held.node)).pipe(
       Effect.andThen(Effect.onInterrupt(body, () => Effect.forkDetach(lateWrite))),
       Effect.ensuring(Effect.suspend(() => witness.ended(name)))
     )

@@ -1,21 +1,30 @@
 /** Which faults come when: plain data made from a seed, so that a schedule can be run again without some of them. */
 import type { Random } from "./randomOf.ts"
 
-export const faults = [
+/** Those that decide most come more often: what a holder does that hears of nobody, or stands still. */
+const faults = [
   "reset",
   "drop a reply",
   "cut a server off from its clients",
+  "cut a client off",
+  "cut a client off",
   "cut a client off",
   "cut a client off from one server",
   "kill the leader",
   "kill a server",
   "freeze the leader",
+  "freeze the leader",
   "freeze a server",
   "isolate the leader",
   "isolate a server",
   "let a server lag",
+  "make a server slow",
   "expire a session",
-  "stop a client"
+  "stop a client",
+  "stop a client",
+  "stop a holder and delete its node",
+  "stop a holder and delete its node",
+  "delete a holder's node"
 ] as const
 
 export type Fault = (typeof faults)[number]
@@ -52,7 +61,7 @@ export const plan = (random: Random, { clients, length, longest, servers, steps 
       to: from + 200 + random(longest),
       server: random(servers),
       client: random(clients),
-      isHolder: random(2) === 0,
+      isHolder: random(4) > 0,
       first: random(2) === 0 ? "timers" : "sockets"
     }
   })

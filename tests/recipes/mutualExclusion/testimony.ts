@@ -48,9 +48,10 @@ export class Witness {
   readonly problems: Array<string> = []
   readonly uncovered: Array<Uncovered> = []
   refused = 0
-  /** How often something was held, and by whom it is now. */
+  /** How often something was held. */
   entered = 0
-  readonly holding = new Set<string>()
+  /** The nodes of those who hold now. */
+  readonly holding = new Map<string, string>()
   readonly moment: () => number
   readonly register: History.History<RegisterInput, RegisterOutput>
   private readonly holds: History.History<"acquire" | "release", boolean>
@@ -76,9 +77,9 @@ export class Witness {
   }
 
   /** The work has begun, under what was held. */
-  began(process: string): Effect.Effect<boolean> {
+  began(process: string, node: string): Effect.Effect<boolean> {
     this.entered++
-    this.holding.add(process)
+    this.holding.set(process, node)
     return this.holds.record(process, "acquire", Effect.succeed(true))
   }
 
