@@ -7,7 +7,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 
 /**
- * One operation of one process. Moments are counted, not measured: each invocation and completion is the next number.
+ * One operation of one process. Each invocation and each completion is a moment; by default moments are counted, not
+ * measured: every one is the next number.
  *
  * @category models
  * @since 0.1.0
@@ -46,26 +47,41 @@ export interface History<Input, Output> {
 }
 
 /**
+ * How to record.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /**
+   * Gives the present moment, a number that never goes back. Histories that are to be put together, such as those of
+   * several operating-system processes, need one that they share. Default: a counter of this history.
+   */
+  readonly moment?: (() => number) | undefined
+}
+
+/**
  * Starts an empty history.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = <Input, Output>(): Effect.Effect<History<Input, Output>> =>
+export const make = <Input, Output>(options: Options = {}): Effect.Effect<History<Input, Output>> =>
   Effect.sync(() => {
     const operations = new Set<Operation<Input, Output>>()
-    let moment = 0
+    let count = 0
+    const moment = options.moment ?? (() => count++)
     return {
       record: (process, input, effect, applied = () => "unknown") =>
         Effect.suspend(() => {
-          const started: Operation<Input, Output> = { process, input, invoked: moment++ }
+          const started: Operation<Input, Output> = { process, input, invoked: moment() }
           operations.add(started)
           return Effect.onExit(effect, (exit) =>
             Effect.sync(() => {
               if (Exit.isFailure(exit) && applied(exit) === "unknown") return
               operations.delete(started)
               if (Exit.isSuccess(exit)) {
-                operations.add({ ...started, completed: { at: moment++, output: exit.value } })
+                operations.add({ ...started, completed: { at: moment(), output: exit.value } })
               }
             })
           )

@@ -57,29 +57,40 @@ const search = <State, Input, Output>(
   const seen = new Set<string>()
   const order: Array<Operation<Input, Output>> = []
   let depth = 0
-  const go = (done: bigint, doneCompleted: number, state: State): boolean => {
+  // `done` has a bit for each operation from the first one that is not: the search looks at those open at once only.
+  const go = (first: number, done: bigint, doneCompleted: number, state: State): boolean => {
     depth = Math.max(depth, doneCompleted)
     if (doneCompleted === completed) return true
-    const key = `${done.toString(36)} ${model.key(state)}`
+    while ((done & 1n) === 1n) {
+      done >>= 1n
+      first++
+    }
+    const stateKey = model.key(state)
+    const key = `${first} ${done.toString(36)} ${stateKey}`
     if (seen.has(key)) return false
     seen.add(key)
+    const isDone = (i: number) => (done & (1n << BigInt(i - first))) !== 0n
     // Whatever began after something else was over has to wait for it.
     let limit = Infinity
-    for (const [i, each] of operations.entries()) {
-      if (each.completed !== undefined && (done & (1n << BigInt(i))) === 0n) limit = Math.min(limit, each.completed.at)
+    for (let i = first; i < operations.length && operations[i]!.invoked <= limit; i++) {
+      const { completed } = operations[i]!
+      if (completed !== undefined && !isDone(i)) limit = Math.min(limit, completed.at)
     }
-    for (const [i, each] of operations.entries()) {
-      if (each.invoked > limit) return false
-      if ((done & (1n << BigInt(i))) !== 0n) continue
+    for (let i = first; i < operations.length && operations[i]!.invoked <= limit; i++) {
+      if (isDone(i)) continue
+      const each = operations[i]!
       const next = model.step(state, each.input, each.completed?.output, each.process)
       if (next === undefined) continue
+      // One that may never have happened explains nothing where it changes nothing.
+      if (each.completed === undefined && model.key(next) === stateKey) continue
       order.push(each)
-      if (go(done | (1n << BigInt(i)), doneCompleted + (each.completed === undefined ? 0 : 1), next)) return true
+      const count = doneCompleted + (each.completed === undefined ? 0 : 1)
+      if (go(first, done | (1n << BigInt(i - first)), count, next)) return true
       order.pop()
     }
     return false
   }
-  const isExplained = go(0n, 0, model.initial)
+  const isExplained = go(0, 0n, 0, model.initial)
   return { order: isExplained ? order : undefined, depth }
 }
 

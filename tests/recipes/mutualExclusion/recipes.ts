@@ -1,0 +1,51 @@
+/** The recipes whose holders are watched: how to hold once, how many may hold at a time, and where their nodes stand. */
+import * as Election from "@effect-zookeeper/recipes/Election"
+import type { Holder } from "@effect-zookeeper/recipes/Holder"
+import * as Lock from "@effect-zookeeper/recipes/Lock"
+import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
+import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { type Client, PATH as path, using } from "../support.ts"
+
+/** What runs while something is held. */
+export type Work = (held: Holder & { readonly fencingToken?: bigint | undefined }) => Effect.Effect<void, unknown>
+
+/** Waits for its turn and holds for as long as the work takes. */
+export type Take = (work: Work) => Effect.Effect<unknown, unknown>
+
+export interface Recipe {
+  readonly atATime: number
+  readonly below: ReadonlyArray<string>
+  readonly make: (zk: Client) => Effect.Effect<Take, unknown, Scope.Scope>
+}
+
+export const recipes = {
+  lock: {
+    atATime: 1,
+    below: [path],
+    make: (zk) => Effect.map(using(zk)(Lock.make({ path })), (lock) => lock.withLock)
+  },
+  writeLock: {
+    atATime: 1,
+    below: [path],
+    make: (zk) => Effect.map(using(zk)(ReadWriteLock.make({ path })), ({ write }) => write.withLock)
+  },
+  election: {
+    atATime: 1,
+    below: [path],
+    make: (zk) => Effect.map(using(zk)(Election.make({ path })), (election) => election.whileLeader)
+  },
+  twoLeaders: {
+    atATime: 2,
+    below: [path],
+    make: (zk) => Effect.map(using(zk)(Election.make({ path, leaders: 2 })), (election) => election.whileLeader)
+  },
+  semaphore: {
+    atATime: 2,
+    below: [`${path}/locks`, `${path}/leases`],
+    make: (zk) => Effect.map(using(zk)(Semaphore.make({ path, leases: 2 })), (semaphore) => semaphore.withLease)
+  }
+} as const satisfies Record<string, Recipe>
+
+export type RecipeName = keyof typeof recipes
