@@ -156,6 +156,7 @@ export const refusalFor =
   ({ operation, request }: Call<any, any>): string | undefined => {
     const why = whyNot(operation.name)
     if (why !== undefined) return why
+    if (!sends.has(operation.code)) return `the session sends ${operation.name} by itself`
     if (operation.code !== multi.code) {
       const { path, watch } = request as { readonly path: string; readonly watch?: boolean }
       return outside(root, path) ?? (watch === true && !fits(path) ? NO_ROOM : undefined)
