@@ -361,8 +361,97 @@ describe("an election", () => {
       yield* awaitRole(election, "Leader")
       yield* expire(zk)
       const error = yield* Fiber.join(fiber)
-      assert.strictEqual(error.reason._tag, "SessionExpired")
+      assert.isTrue(error._tag === "ZooKeeperError" && error.reason._tag === "SessionExpired")
       assert.strictEqual(yield* election.role, "Unknown")
+    })
+  )
+})
+
+describe("who resigns", () => {
+  const resigned = (fiber: Fiber.Fiber<unknown, unknown>) =>
+    Effect.map(Effect.flip(Fiber.join(fiber)), (error) => assert.instanceOf(error, Election.Resigned))
+
+  it.live("gives up the lead: the next one leads at once, and its own program goes on", () =>
+    Effect.gen(function* () {
+      const clients = yield* sessions(3)
+      const all = yield* candidates(clients)
+      yield* awaitRole(all[0]!.election, "Leader")
+      const [first] = yield* nodes(clients[2]!)
+      yield* all[0]!.election.resign
+      assert.isTrue(Option.isNone(yield* clients[0]!.exists(first!)))
+      assert.strictEqual(yield* all[0]!.election.role, "Unknown")
+      yield* resigned(all[0]!.fiber)
+      yield* awaitRole(all[1]!.election, "Leader")
+      assert.strictEqual(yield* all[2]!.election.role, "Standby")
+      // A candidate again on demand, behind the others.
+      const again = yield* forever(all[0]!.election)
+      yield* awaitQueue(clients[0]!, 3)
+      yield* Effect.forEach([all[1]!, all[2]!], ({ election }) => election.resign)
+      yield* awaitRole(all[0]!.election, "Leader")
+      yield* Fiber.interrupt(again)
+      assert.deepStrictEqual(yield* queue(clients[0]!), [])
+    })
+  )
+
+  it.live("stands by no more, and nobody else notices", () =>
+    Effect.gen(function* () {
+      const clients = yield* sessions(3)
+      const all = yield* candidates(clients)
+      yield* awaitRole(all[0]!.election, "Leader")
+      const events = [recordEvents(clients[0]!), recordEvents(clients[2]!)]
+      yield* all[1]!.election.resign
+      yield* resigned(all[1]!.fiber)
+      assert.strictEqual((yield* roles(all)).join(), "Leader,Unknown,Standby")
+      assert.strictEqual((yield* queue(clients[0]!)).length, 2)
+      assert.deepStrictEqual(events[0], [])
+      yield* all[0]!.election.resign
+      yield* awaitRole(all[2]!.election, "Leader")
+    })
+  )
+
+  it.live("loses what it acquired, and waits for nothing any more", () =>
+    Effect.gen(function* () {
+      const [one, two] = yield* sessions(2)
+      const election = yield* make(one!)
+      const rival = yield* make(two!)
+      const leader = yield* election.acquire
+      const waiting = yield* Effect.forkChild(rival.acquire)
+      yield* awaitQueue(one!, 2)
+      yield* rival.resign
+      yield* resigned(waiting)
+      assert.strictEqual((yield* queue(one!)).length, 1)
+      yield* election.resign
+      assert.strictEqual((yield* Effect.flip(leader.lost))._tag, "LeaseLost")
+      assert.strictEqual((yield* Effect.flip(leader.guard(Op.create("/late"))))._tag, "LeaseLost")
+      assert.deepStrictEqual(yield* queue(one!), [])
+    })
+  )
+
+  it.live("may do so from within its work, and whenever it likes: no node stays", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const election = yield* make(zk)
+      yield* election.resign
+      const error = yield* Effect.flip(election.whileLeader(() => Effect.andThen(election.resign, Effect.never)))
+      assert.strictEqual(error._tag, "Resigned")
+      // At every step of entering: the answers come one by one while this fiber yields.
+      const requests = recordRequests(zk)
+      for (let step = 0; step < 4; step++) {
+        requests.length = 0
+        const fiber = yield* Effect.forkChild(
+          election.whileLeader(() => Effect.never),
+          { startImmediately: true }
+        )
+        yield* awaitState(
+          Effect.sync(() => requests.length),
+          (length) => length >= step,
+          { describe: `${step} requests were sent` }
+        )
+        yield* election.resign
+        yield* resigned(fiber)
+        yield* awaitQueue(zk, 0)
+        assert.strictEqual(yield* election.role, "Unknown")
+      }
     })
   )
 })

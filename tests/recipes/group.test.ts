@@ -60,6 +60,32 @@ describe("a group", () => {
     )
   }
 
+  it.live("tells changes only: not the group's own node, nor what other nodes below members do", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const onlooker = yield* make(zk!)
+      const seen: Array<string> = []
+      yield* Effect.forkScoped(
+        Stream.runForEach(onlooker.observe, (members) => Effect.sync(() => seen.push(shown(members))))
+      )
+      const saw = (...wanted: ReadonlyArray<string>) =>
+        awaitState(
+          Effect.sync(() => [...seen]),
+          (now) => now.length >= wanted.length,
+          { describe: `saw ${wanted.join(" ")}` }
+        ).pipe(Effect.map((now) => assert.deepStrictEqual(now, wanted)))
+      yield* saw("")
+      yield* other!.create(PATH, "the group's own")
+      yield* other!.set(PATH, "of no concern")
+      yield* other!.create(`${PATH}/ada`, "1")
+      yield* saw("", "ada=1")
+      yield* other!.create(`${PATH}/ada/below`)
+      yield* other!.set(`${PATH}/ada`, "1")
+      yield* other!.set(`${PATH}/ada`, "2")
+      yield* saw("", "ada=1", "ada=2")
+    })
+  )
+
   it.live("reads the members of every dialect on one path", () =>
     Effect.gen(function* () {
       const zk = yield* onSingle()

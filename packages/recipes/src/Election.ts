@@ -7,8 +7,11 @@
 import * as Ids from "@effect-zookeeper/core/Ids"
 import { type Data, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
@@ -49,6 +52,21 @@ export interface Leader extends Holder {
 }
 
 /**
+ * This process has given up its place in the election by `resign`.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class Resigned extends Schema.TaggedError<Resigned>("@effect-zookeeper/recipes/Resigned")("Resigned", {
+  /** The path of the election. */
+  path: Schema.String
+}) {
+  override get message(): string {
+    return `this process has resigned from the election ${this.path}`
+  }
+}
+
+/**
  * How to elect.
  *
  * @category options
@@ -76,13 +94,19 @@ export interface Options {
 export interface Election {
   /**
    * Is a candidate until the effect has ended, and runs it while leading. Its own success or failure ends it; when the
-   * lead is lost the effect is interrupted, and this process is a candidate again.
+   * lead is lost the effect is interrupted, and this process is a candidate again. Fails with `Resigned` after `resign`.
    */
   readonly whileLeader: <A, E, R>(
     effect: (leader: Leader) => Effect.Effect<A, E, R>
-  ) => Effect.Effect<A, E | ZooKeeperError, R>
-  /** Waits for the lead and keeps it until the scope closes; see `lost` of the holder. */
-  readonly acquire: Effect.Effect<Leader, ZooKeeperError, Scope.Scope>
+  ) => Effect.Effect<A, E | ZooKeeperError | Resigned, R>
+  /** Waits for the lead and keeps it until the scope closes or `resign`; see `lost` of the holder. */
+  readonly acquire: Effect.Effect<Leader, ZooKeeperError | Resigned, Scope.Scope>
+  /**
+   * Gives up every place that this process has in the election, leading or waiting, and returns once its nodes are deleted;
+   * without a connection, and while a create is on its way, that is done in the background. What runs in `whileLeader` is interrupted, and `whileLeader` and a waiting `acquire` fail with `Resigned`; a leader
+   * that `acquire` gave is `lost`. To be a candidate again, call them again: the place is at the end of the queue then.
+   */
+  readonly resign: Effect.Effect<void>
   /** What this process is now. */
   readonly role: Effect.Effect<Role>
   /** What this process is, and each change of it. */
@@ -91,6 +115,11 @@ export interface Election {
   readonly leaders: Effect.Effect<ReadonlyArray<Candidate>, ZooKeeperError>
   /** Who leads, and each change of it, for candidates and onlookers. */
   readonly observe: Stream.Stream<ReadonlyArray<Candidate>, ZooKeeperError>
+}
+
+interface Candidacy {
+  readonly resigned: Deferred.Deferred<never, Resigned>
+  readonly ended: Deferred.Deferred<void>
 }
 
 const sameNodes = (a: ReadonlyArray<Candidate>, b: ReadonlyArray<Candidate>): boolean =>
@@ -126,24 +155,58 @@ export const make = Effect.fnUntraced(function* (
     stopOn: options.stopOn ?? "lease",
     onStage: (stage) => (stage === "held" ? become("Leader") : stage === "out" ? become("Unknown") : become("Standby"))
   }
-  const acquire = Effect.map(contend(contest), (holder): Leader =>
+  const lead = Effect.map(contend(contest), (holder): Leader =>
     leaders === 1 ? holder : { ...shared(holder), fencingToken: undefined }
   )
-  const whileLeader = <A, E, R>(
+
+  const candidacies = new Set<Candidacy>()
+  const candidacy = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | Resigned, R> =>
+    Effect.suspend(() => {
+      const it: Candidacy = { resigned: Deferred.makeUnsafe(), ended: Deferred.makeUnsafe() }
+      candidacies.add(it)
+      const end = Effect.sync(() => {
+        candidacies.delete(it)
+        Deferred.doneUnsafe(it.ended, Effect.void)
+      })
+      return Effect.ensuring(Effect.raceFirst(Deferred.await(it.resigned), effect), end)
+    })
+
+  const untilItEnds = <A, E, R>(
     f: (leader: Leader) => Effect.Effect<A, E, R>
   ): Effect.Effect<A, E | ZooKeeperError, R> =>
     Effect.flatMap(
       Effect.scoped(
-        Effect.flatMap(acquire, (leader) =>
+        Effect.flatMap(lead, (leader) =>
           Effect.raceFirst(Effect.as(Effect.flip(leader.lost), Option.none<A>()), Effect.asSome(f(leader)))
         )
       ),
-      (done) => (Option.isSome(done) ? Effect.succeed(done.value) : whileLeader(f))
+      (done) => (Option.isSome(done) ? Effect.succeed(done.value) : untilItEnds(f))
     )
+  const acquire = Effect.gen(function* () {
+    const held = Deferred.makeUnsafe<Leader, ZooKeeperError | Resigned>()
+    const holding = Effect.scoped(
+      Effect.flatMap(lead, (leader) => Effect.andThen(Deferred.succeed(held, leader), Effect.never))
+    )
+    const holder = yield* Effect.forkScoped(
+      Effect.catchCause(candidacy(holding), (cause) => Deferred.failCause(held, cause)),
+      { startImmediately: true }
+    )
+    return yield* Effect.onInterrupt(Deferred.await(held), () => Fiber.interrupt(holder))
+  })
   const leading = (names: ReadonlyArray<string>) => standing(queue, read(names).members.slice(0, leaders))
   return {
-    whileLeader,
+    whileLeader: (f) => candidacy(untilItEnds(f)),
     acquire,
+    resign: Effect.suspend(() =>
+      Effect.forEach(
+        [...candidacies],
+        ({ ended, resigned }) => {
+          Deferred.doneUnsafe(resigned, Effect.fail(new Resigned({ path })))
+          return Deferred.await(ended)
+        },
+        { concurrency: "unbounded", discard: true }
+      )
+    ),
     role: SubscriptionRef.get(role),
     roles: SubscriptionRef.changes(role),
     leaders: zk.children(path).pipe(

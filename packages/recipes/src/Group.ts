@@ -69,6 +69,10 @@ const memberOf = (name: string, data: Uint8Array): Member => {
   return shallow === undefined ? { id: name, data } : { id: shallow, data: NOTHING }
 }
 
+const sameMembers = (a: ReadonlyArray<Member>, b: ReadonlyArray<Member>): boolean =>
+  a.length === b.length &&
+  a.every(({ data, id }, index) => id === b[index]!.id && Buffer.compare(data, b[index]!.data) === 0)
+
 /** The node that stands for a member, or what is wrong with it. */
 const nodeOf = (options: Options, id: string, data: Data | undefined): PersistentNode.Options | string => {
   const { dialect = "curator", path } = options
@@ -115,7 +119,10 @@ export const make = Effect.fnUntraced(function* (
     }),
     observe: Stream.unwrap(
       Effect.map(mirror(zk, extent), ({ states }) =>
-        Stream.map(states, (nodes) => [...childrenOf(path, nodes)].map(([name, { data }]) => memberOf(name, data)))
+        states.pipe(
+          Stream.map((nodes) => [...childrenOf(path, nodes)].map(([name, { data }]) => memberOf(name, data))),
+          Stream.changesWith(sameMembers)
+        )
       )
     )
   }

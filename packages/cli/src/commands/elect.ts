@@ -26,7 +26,9 @@ const lead = (zk: ZooKeeper, election: Election.Election, work: Work) => {
       Effect.tapErrorTag("LeaseLost", () => tell),
       Effect.onInterrupt(() => tell)
     )
-  return Effect.retry(election.whileLeader(program), { while: ({ _tag }) => _tag === "LeaseLost" })
+  // Nobody here resigns.
+  const leading = Effect.catchTag(election.whileLeader(program), "Resigned", Effect.die)
+  return Effect.retry(leading, { while: ({ _tag }) => _tag === "LeaseLost" })
 }
 
 export const elect = Command.make(
