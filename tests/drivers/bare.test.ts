@@ -11,10 +11,10 @@ import * as TestServer from "@effect-zookeeper/testing/TestServer"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import { execFile } from "node:child_process"
 import * as path from "node:path"
 import { awaitState } from "../support/awaitState.ts"
+import type { Peer } from "../support/Peer.ts"
 import { acceptSession, receiveRequest, reply } from "../support/script.ts"
 import * as ScriptedServer from "../support/ScriptedServer.ts"
 import { applicationClient, native } from "./drivers.ts"
@@ -32,10 +32,17 @@ const awaitClient = (client: Client, is: (client: Client) => boolean, describe: 
 
 const isConnected = (client: Client): boolean => client.getState() === nzc.State.SYNC_CONNECTED
 
-/** A client on a scripted server, with the connection that it is on. */
+/** Its next connection, with what `begin` makes of it. On a busy machine it may give one up before it has said anything. */
+const next = <A, E>(server: ScriptedServer.ScriptedServer, begin: (peer: Peer) => Effect.Effect<A, E>) =>
+  Effect.retry(
+    Effect.flatMap(server.accept, (peer) => Effect.as(begin(peer), peer)),
+    { times: 5 }
+  )
+
+/** A client on a scripted server, with the connection that it is on. The session's timeout is what the server grants. */
 const connected = Effect.fnUntraced(function* (timeOut: number, retries = 0) {
   const server = yield* ScriptedServer.make
-  const client = yield* applicationClient(server.connectString, { sessionTimeout: timeOut, retries })
+  const client = yield* applicationClient(server.connectString, { retries })
   const peer = yield* server.accept
   yield* acceptSession(peer, { timeOut })
   yield* awaitClient(client, isConnected, "the client is connected")
@@ -73,15 +80,15 @@ it.live("a server that falls silent is not noticed (2)", () =>
 
 it.live("a server that accepts and says nothing is waited for, whatever other hosts there are (3)", () =>
   Effect.gen(function* () {
-    const mute = [yield* ScriptedServer.make, yield* ScriptedServer.make]
-    const client = yield* applicationClient(mute.map(({ connectString }) => connectString).join(","), {
-      sessionTimeout: 300
-    })
+    const mute = yield* ScriptedServer.make
+    const client = yield* applicationClient(`${mute.connectString},${mute.connectString}`, { sessionTimeout: 300 })
+    yield* next(mute, (peer) => peer.receiveFrame)
+    const accepted = mute.accepted()
     // Ours has gone through such hosts again and again when it gives up.
     const other = yield* ScriptedServer.make
     yield* Effect.flip(native(other.connectString, { sessionTimeout: 300, connectTimeout: "1 second" }))
     assert.isAbove(other.accepted(), 1)
-    assert.strictEqual(mute[0]!.accepted() + mute[1]!.accepted(), 1)
+    assert.strictEqual(mute.accepted(), accepted)
     assert.isFalse(isConnected(client))
   })
 )
@@ -89,18 +96,12 @@ it.live("a server that accepts and says nothing is waited for, whatever other ho
 it.live("a session that nobody hears of does not expire (5)", () =>
   Effect.gen(function* () {
     const { client, peer, server } = yield* connected(300)
-    const other = yield* ScriptedServer.make
-    const opening = yield* Effect.forkChild(native(other.connectString, { sessionTimeout: 300, onExpired: "fail" }))
-    const otherPeer = yield* other.accept
-    yield* acceptSession(otherPeer)
-    const zk = yield* Fiber.join(opening)
-    yield* Effect.all([server.refuse, peer.reset])
-    yield* Effect.all([other.refuse, otherPeer.reset])
-    yield* awaitState(
-      Effect.sync(() => zk.session.state._tag),
-      (tag) => tag === "Expired",
-      { describe: "ours has expired" }
-    )
+    let expired = false
+    client.on("expired", () => (expired = true))
+    yield* peer.reset
+    const since = Date.now()
+    while (Date.now() < since + 4 * 300) yield* Effect.flatMap(server.accept, (peer) => peer.reset)
+    assert.isFalse(expired)
     assert.strictEqual(client.getState(), nzc.State.DISCONNECTED)
   })
 )
@@ -184,9 +185,9 @@ it.live("what waits when the session expires is never called back (17)", () =>
     yield* awaitClient(client, (client) => !isConnected(client), "the connection is gone")
     let called = false
     client.exists("/", () => (called = true))
-    const next = yield* server.accept
-    yield* acceptSession(next, { timeOut: 0 })
-    yield* next.close
+    const last = yield* server.accept
+    yield* acceptSession(last, { timeOut: 0 })
+    yield* last.close
     yield* awaitClient(client, ({ connectionManager }) => connectionManager.state === CLOSED, "it has ended")
     assert.isFalse(called)
   })
@@ -202,9 +203,9 @@ it.live("its watches are set again in one request, larger than any server accept
       )
     }
     yield* peer.reset
-    const next = yield* server.accept
-    yield* acceptSession(next)
-    const frame = yield* next.receiveFrame
+    const again = yield* server.accept
+    yield* acceptSession(again)
+    const frame = yield* again.receiveFrame
     assert.strictEqual(frame.readInt32BE(4), setWatches.code)
     assert.isAbove(frame.length, 1_048_575)
   })
@@ -216,10 +217,9 @@ it.live("with `retries` a write whose answer was lost is sent once more (32)", (
     client.create("/n-", Buffer.from("x"), () => {})
     assert.strictEqual((yield* receiveRequest(peer)).type, create.code)
     yield* peer.reset
-    const next = yield* server.accept
-    yield* acceptSession(next)
-    let { type } = yield* receiveRequest(next)
-    while (type === ping.code) type = (yield* receiveRequest(next)).type
+    const again = yield* next(server, acceptSession)
+    let { type } = yield* receiveRequest(again)
+    while (type === ping.code) type = (yield* receiveRequest(again)).type
     assert.strictEqual(type, create.code)
   })
 )
