@@ -7,18 +7,19 @@ const sources = publicNames.map(({ name, source }) => ({
   replacement: source.replace("*", "$1")
 }))
 
-/** One project per kind of test, so that a machine without Java still runs the rest. */
+/**
+ * One project per kind of test, so that a machine without Java still runs the rest. A test's time is longer than any wait
+ * in it, so that the wait's message is seen and not only that time is over.
+ */
 const project = (name: string, include: Array<string>, more: object = {}) => ({
   resolve: { alias: sources },
-  test: { name, include, testTimeout: 30_000, hookTimeout: 120_000, ...more }
+  test: { name, include, testTimeout: 120_000, hookTimeout: 120_000, ...more }
 })
 
 /** Tests that need Apache ZooKeeper: they share servers, and fail with advice where none can be started. */
 const onServers = {
   globalSetup: [`${import.meta.dirname}/tests/support/sharedServers.setup.ts`],
-  setupFiles: [`${import.meta.dirname}/tests/support/requireZooKeeper.setup.ts`],
-  // Longer than any wait for a server, so that the wait's message is seen and not only that time is over.
-  testTimeout: 120_000
+  setupFiles: [`${import.meta.dirname}/tests/support/requireZooKeeper.setup.ts`]
 }
 
 /** `ZK_VERSIONS=3.9,3.6` adds a project `real@3.9` and so on; lines before 3.6 lack half of the operations. */
@@ -65,8 +66,7 @@ export default defineConfig({
       project("faults", ["tests/faults/**/*.test.ts"]),
       // Those of its files that compare with real servers say what is missing; the others run without.
       project("contract", ["tests/contract/**/*.test.ts"], {
-        globalSetup: onServers.globalSetup,
-        testTimeout: 120_000
+        globalSetup: onServers.globalSetup
       }),
       project("doctest", ["tests/doctest/**/*.test.ts"]),
       // On what `npm run build` has made.

@@ -43,7 +43,7 @@ const server = Effect.gen(function* () {
 const session = Layer.unwrap(
   Effect.gen(function* () {
     const connect = yield* Config.String("ZK_CONNECT")
-    const options = { connect, sessionTimeout: SESSION_TIMEOUT } as const
+    const options = { connect, sessionTimeout: SESSION_TIMEOUT[kind === "server" ? "server" : "worker"] } as const
     // A server whose session is gone gets a new one; a worker is not to go on as if nothing had happened.
     return kind === "server"
       ? ZooKeeper.layer({ ...options, sessionStore: SessionStore.file(yield* Config.String("SESSION_FILE")) })

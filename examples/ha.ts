@@ -4,7 +4,8 @@ import * as Group from "@effect-zookeeper/recipes/Group"
 
 const ROOT = "/effect-zookeeper-ha"
 
-export const SESSION_TIMEOUT = "4 seconds" as const
+/** How long after its end a process counts as alive. Servers get time to come back. */
+export const SESSION_TIMEOUT = { worker: "4 seconds", server: "10 seconds" } as const
 
 /** Where the workers stand. */
 export const MASTERS = `${ROOT}/masters`

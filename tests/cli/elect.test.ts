@@ -12,7 +12,7 @@ const told = (observer: Running, count: number) =>
     parsed(lines).map(({ leaders }) => leaders.map(({ value }: { value: { data: string } }) => value.data))
   )
 
-const token = 'echo "$ZK_FENCING_TOKEN"; echo $$; exec sleep 60'
+const token = 'echo "$ZK_FENCING_TOKEN"; echo $$; exec sleep 300'
 
 describe.concurrent("zk elect", () => {
   it.live("fails over when the leading zk is killed with -9, and --observe tells of it", () =>
@@ -57,7 +57,7 @@ describe.concurrent("zk elect", () => {
   it.live("is a candidate again when its node is deleted, and runs the program anew", () =>
     Effect.gen(function* () {
       const { env } = yield* ownServer
-      const leader = yield* start(["elect", "/e", ...sh('echo "$ZK_LOCK_NODE"; echo $$; exec sleep 60')], env)
+      const leader = yield* start(["elect", "/e", ...sh('echo "$ZK_LOCK_NODE"; echo $$; exec sleep 300')], env)
       const [node, pid] = yield* leader.lines(2)
       yield* zk(["rm", node!], { env })
       const [, , other] = yield* leader.lines(4)

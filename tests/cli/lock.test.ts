@@ -19,7 +19,7 @@ describe("zk lock on a real server", () => {
       const { connect } = yield* chroot
       const env = { ZK_CONNECT: connect }
       const script =
-        'printf "%s\\n" "$ZK_LOCK_PATH" "$ZK_LOCK_NODE" "$ZK_SESSION_ID" "$ZK_FENCING_TOKEN"; exec sleep 60'
+        'printf "%s\\n" "$ZK_LOCK_PATH" "$ZK_LOCK_NODE" "$ZK_SESSION_ID" "$ZK_FENCING_TOKEN"; exec sleep 300'
       const holder = yield* start(["lock", "/a/l", "--data", "me", ...sh(script)], env)
       const [path, node, session, token] = yield* holder.lines(4)
       assert.strictEqual(path, "/a/l")
@@ -163,7 +163,7 @@ describe.concurrent("signals to zk lock", () => {
   it.live("reach what the program has started, too", () =>
     Effect.gen(function* () {
       const { env } = yield* ownServer
-      const holder = yield* start(["lock", "/l", ...sh("sleep 60 & echo $!; wait")], env)
+      const holder = yield* start(["lock", "/l", ...sh("sleep 300 & echo $!; wait")], env)
       const [grandchild] = yield* holder.lines(1)
       yield* holder.signal("SIGTERM")
       assert.strictEqual((yield* holder.ended).code, 143)
@@ -176,7 +176,7 @@ describe.concurrent("the program of zk lock does not outlive the lock", () => {
   it.live("what it leaves behind at its end is ended before the lock is released", () =>
     Effect.gen(function* () {
       const { env } = yield* ownServer
-      const { code, text } = yield* zk(["lock", "/l", ...sh("sleep 60 >/dev/null 2>&1 & echo $!")], { env })
+      const { code, text } = yield* zk(["lock", "/l", ...sh("sleep 300 >/dev/null 2>&1 & echo $!")], { env })
       assert.strictEqual(code, 0)
       yield* gone(text.trim())
     })

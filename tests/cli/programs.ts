@@ -13,7 +13,7 @@ export const ownServer = Effect.map(TestServer.make(), (server) => ({
 export const sh = (script: string): ReadonlyArray<string> => ["--", "sh", "-c", script]
 
 /** Says its process id, and goes on for as long as a test may take. */
-export const idle = "echo $$; exec sleep 60"
+export const idle = "echo $$; exec sleep 300"
 
 /** As `idle`, for one that wants no TERM. */
 export const stubborn = 'trap "" TERM; echo $$; for i in $(seq 600); do sleep 0.1; done'

@@ -173,7 +173,7 @@ describe.concurrent("zk watch -- cmd", () => {
     })
   )
 
-  const slow = 'echo "$ZK_EVENT_TYPE $$"; exec sleep 60'
+  const slow = 'echo "$ZK_EVENT_TYPE $$"; exec sleep 300'
 
   it.live("is ended by the signal that ends the watch", () =>
     Effect.gen(function* () {

@@ -21,14 +21,18 @@ export type Options = Omit<ZooKeeper.Options, "connect">
 export const onSingle = Effect.fnUntraced(function* (
   options: Options = {}
 ): Effect.fn.Return<Client, ZooKeeperError, Scope.Scope> {
-  const zk = yield* ZooKeeper.make({ ...options, connect: `${yield* SharedServers.single}/${randomUUID()}` })
+  const zk = yield* ZooKeeper.make({
+    sessionTimeout: "30 seconds",
+    ...options,
+    connect: `${yield* SharedServers.single}/${randomUUID()}`
+  })
   yield* zk.ensureRoot
   return zk
 })
 
 /** Another session on the server and below the chroot of `zk`. */
 export const beside = (zk: Client, options: Options = {}) =>
-  ZooKeeper.make({ ...options, connect: connectStringOf(zk) })
+  ZooKeeper.make({ sessionTimeout: "30 seconds", ...options, connect: connectStringOf(zk) })
 
 /** The connect string that leads to where `zk` is. */
 export const connectStringOf = (zk: Client): string =>

@@ -118,7 +118,7 @@ describe("row 2: a deadline for the first session", () => {
 describe("row 3: options", () => {
   it.live("have the defaults of kazoo", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onSingle({ sessionTimeout: undefined })
       assert.strictEqual(Duration.toSeconds(zk.session.negotiatedTimeout), 10)
       assert.isTrue(Schedule.isSchedule(ZooKeeper.defaultReconnect) && Schedule.isSchedule(ZooKeeper.defaultRetry))
       // Whether somebody listens on the default port is not ours to say.
@@ -491,19 +491,19 @@ describe("row 20: a session that survives its process", () => {
   const inFolder = Effect.gen(function* () {
     const zk = yield* onSingle()
     const file = path.join(yield* temporaryFolder, "sessions", "player")
-    return { zk, file, player: run("player", connectStringOf(zk), file, "/player") }
+    return { zk, file, player: (timeout: number) => run("player", connectStringOf(zk), file, "/player", `${timeout}`) }
   })
 
   it.live("a player that is killed and back in time keeps its place in the list", () =>
     Effect.gen(function* () {
       const { file, player, zk } = yield* inFolder
-      const first = yield* player
+      const first = yield* player(30_000)
       assert.deepInclude(first.line, { wasIn: false })
       assert.strictEqual(fs.statSync(file).mode & 0o777, 0o600)
       const before = (yield* zk.get("/player")).stat
       yield* first.kill
       // The session is alive for as long as its timeout, since nothing closed it.
-      const second = yield* player
+      const second = yield* player(30_000)
       assert.deepStrictEqual(second.line, { id: `${before.ephemeralOwner}`, wasIn: true })
       assert.deepStrictEqual((yield* zk.get("/player")).stat, before)
       yield* second.kill
@@ -513,11 +513,11 @@ describe("row 20: a session that survives its process", () => {
   it.live("one that is too late is judged dead, and joins anew", () =>
     Effect.gen(function* () {
       const { player, zk } = yield* inFolder
-      const first = yield* player
+      const first = yield* player(3000)
       const { ephemeralOwner } = (yield* zk.get("/player")).stat
       yield* first.kill
       yield* awaitNode(zk, "/player", "gone")
-      const second = yield* player
+      const second = yield* player(3000)
       assert.deepInclude(second.line, { wasIn: false })
       assert.notStrictEqual((yield* zk.get("/player")).stat.ephemeralOwner, ephemeralOwner)
       yield* second.kill

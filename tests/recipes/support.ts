@@ -27,7 +27,7 @@ export const onSingle = (options: Options = {}): Effect.Effect<Client, ZooKeeper
   where === "in-process"
     ? Effect.gen(function* () {
         const { connectString } = yield* TestServer.make({ version: version as "3.5" | "3.8" })
-        const zk = yield* ZooKeeper.make({ ...options, connect: `${connectString}/test` })
+        const zk = yield* ZooKeeper.make({ sessionTimeout: "30 seconds", ...options, connect: `${connectString}/test` })
         yield* zk.ensureRoot
         return zk
       })

@@ -73,11 +73,9 @@ describe(`the lease, with a leader that stands still ${ROUNDS} times for longer 
               assert.isTrue(Exit.isFailure(exit))
               yield* Effect.raceFirst(
                 awaitNode(other, node, "gone"),
-                awaitState(
-                  Effect.sync(() => zk.session.connected && zk.session.deadline > Date.now()),
-                  (alive) => alive,
-                  { describe: "the session is gone, or goes on" }
-                )
+                awaitState(Effect.exit(zk.whileSession(Effect.void)), Exit.isSuccess, {
+                  describe: "the session is gone, or goes on"
+                })
               )
               yield* other.sync()
               if (goneAt === undefined) {

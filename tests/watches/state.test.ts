@@ -122,7 +122,7 @@ describe("a stream of a node's data", () => {
 describe("a stream whose read waits for a connection", () => {
   it.live("lives on when its session expires meanwhile, and when the wait was too long", () =>
     Effect.gen(function* () {
-      const { other, proxies, zk } = yield* single({ operationTimeout: "300 millis" })
+      const { other, proxies, zk } = yield* single({ operationTimeout: "1 second" })
       yield* other.create("/node", "0")
       const { last } = yield* record(zk.changes.data("/node"))
       yield* last(({ change }) => change === "initial", "the first element")
@@ -132,7 +132,7 @@ describe("a stream whose read waits for a connection", () => {
       yield* other.set("/node", "1")
       yield* dropped
       // Longer than an operation may take.
-      yield* sleep("700 millis")
+      yield* sleep("1500 millis")
       yield* rawSession.expireSession(other.session.hosts.join(","), zk.session.id, Redacted.value(zk.session.password))
       yield* proxy.listen
       yield* awaitConnected(zk, 2)

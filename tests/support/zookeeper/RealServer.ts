@@ -45,7 +45,7 @@ const attempt = Effect.fnUntraced(function* (options: Options) {
     config,
     port,
     properties: zooCfg.properties(options, folder),
-    heap: options.tls === undefined ? "64m" : "96m",
+    heap: options.tls === undefined ? "128m" : "160m",
     jvm: options.jvm ?? []
   })
   yield* server.start
