@@ -41,6 +41,19 @@ export const points = (growth: Growth): ReadonlyArray<Point> =>
     )
   )
 
+/** How much more an operation costs at the largest size than at the best one: 1 is flat. */
+export const rises = (all: ReadonlyArray<Point>): ReadonlyArray<Pick<Point, "curve" | "client"> & { rise: number }> =>
+  names.flatMap((curve) =>
+    clients.flatMap((client) => {
+      const own = all
+        .filter((point) => point.curve === curve && point.client === client)
+        .toSorted((a, b) => a.size - b.size)
+      const largest = own.at(-1)
+      if (largest === undefined) return []
+      return [{ curve, client, rise: largest.median / Math.min(...own.map(({ median }) => median)) }]
+    })
+  )
+
 const WARM = 500
 /** With a hundred thousand watches a round takes long. */
 const MOST_ROUNDS = 2
@@ -86,10 +99,14 @@ export const run = Effect.fnUntraced(function* (
   return { curves: found }
 })
 
-export const text = (growth: Growth): string =>
-  points(growth)
-    .map(
-      ({ client, curve, least, median, most, size }) =>
-        `${curve.padEnd(17)} ${client.padEnd(8)} ${String(size).padStart(7)}  ${median.toFixed(2)} us of CPU (${least.toFixed(2)}-${most.toFixed(2)})`
-    )
-    .join("\n")
+export const text = (growth: Growth): string => {
+  const all = points(growth)
+  const figures = all.map(
+    ({ client, curve, least, median, most, size }) =>
+      `${curve.padEnd(17)} ${client.padEnd(8)} ${String(size).padStart(7)}  ${median.toFixed(2)} us of CPU (${least.toFixed(2)}-${most.toFixed(2)})`
+  )
+  const found = rises(all).map(
+    ({ client, curve, rise }) => `${curve.padEnd(17)} ${client.padEnd(8)} at the largest ${rise.toFixed(1)} x the best`
+  )
+  return [...figures, ...found].join("\n")
+}

@@ -1,7 +1,7 @@
 /** A run as a page: the machine, what was wanted and what is, and every client's figures. */
 import * as path from "node:path"
 import { judge } from "./goals.ts"
-import { points } from "./growth.ts"
+import { points, rises } from "./growth.ts"
 import { against, judgement, type Measured, number, value } from "./report.ts"
 import type { Run } from "./results.ts"
 import { summary } from "./statistics.ts"
@@ -68,7 +68,9 @@ const growth = (run: Run, base: string): string => {
         return point === undefined ? "-" : `${number(point.median)} (${number(point.least)}-${number(point.most)})`
       })
     ])
-    return table([curve, ...clients], lines)
+    const found = rises(own)
+    const rise = clients.map((client) => number(found.find((each) => each.client === client)?.rise ?? NaN))
+    return table([curve, ...clients], [...lines, ["largest : best", ...rise]])
   })
   return [
     "## Growth",
