@@ -17,7 +17,7 @@ export const ours = (profile: string | undefined): Program => ({
   args: (spec) => [
     "--expose-gc",
     ...(profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-interval=200", `--cpu-prof-dir=${profile}`]),
-    `${import.meta.dirname}/clients/main.ts`,
+    `${import.meta.dirname}/clients/${spec.workload === "idle" ? "idle.js" : "main.ts"}`,
     JSON.stringify(spec)
   ]
 })

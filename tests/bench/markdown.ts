@@ -1,7 +1,7 @@
 /** A run as a page: the machine, what was wanted and what is, and every client's figures. */
 import * as path from "node:path"
 import { judge } from "./goals.ts"
-import { points } from "./growth.ts"
+import { points, rises } from "./growth.ts"
 import { against, judgement, type Measured, number, value } from "./report.ts"
 import type { Run } from "./results.ts"
 import { summary } from "./statistics.ts"
@@ -52,23 +52,40 @@ const missing = (rows: ReadonlyArray<Measured>): string => {
   return [...reasons].map(([why, where]) => `- ${why} (${where.join(", ")})`).join("\n")
 }
 
+/** A table for each curve: sizes down, clients across. */
 const growth = (run: Run, base: string): string => {
   if (run.growth === undefined) return ""
-  const lines = points(run.growth).map(({ client, curve, median, most, least, size }) => [
-    curve,
-    client,
-    String(size),
-    `${number(median)} (${number(least)}-${number(most)})`
-  ])
+  const all = points(run.growth)
+  const tables = [...new Set(all.map(({ curve }) => curve))].map((curve) => {
+    const own = all.filter((point) => point.curve === curve)
+    const clients = [...new Set(own.map(({ client }) => client))]
+    const sizes = [...new Set(own.map(({ size }) => size))].sort((a, b) => a - b)
+    const at = (size: number, client: string) => own.find((point) => point.size === size && point.client === client)
+    const lines = sizes.map((size) => [
+      String(size),
+      ...clients.map((client) => {
+        const point = at(size, client)
+        return point === undefined ? "-" : `${number(point.median)} (${number(point.least)}-${number(point.most)})`
+      })
+    ])
+    const found = rises(own)
+    const rise = clients.map((client) => number(found.find((each) => each.client === client)?.rise ?? NaN))
+    return table([curve, ...clients], [...lines, ["largest : best", ...rise]])
+  })
   return [
     "## Growth",
     "",
     `![CPU time per operation by depth and by number of watches](${path.basename(base)}-growth.svg)`,
     "",
-    table(["", "client", "size", "us of CPU: median (least-most)"], lines),
+    "us of CPU for each operation or event: median (least-most).",
+    "",
+    tables.join("\n\n"),
     ""
   ].join("\n")
 }
+
+const section = (title: string, lines: ReadonlyArray<unknown>, body: string): ReadonlyArray<string> =>
+  lines.length === 0 ? [] : [`## ${title}`, "", body, ""]
 
 export const markdown = (run: Run, base: string): string => {
   const { cores, cpu, memory, node, system, ...others } = run.machine
@@ -80,20 +97,18 @@ export const markdown = (run: Run, base: string): string => {
     `- Machine: ${cpu}, ${cores} cores, ${memory}, ${system}; Node ${node}${Object.values(others)
       .flatMap((version) => (version === undefined ? [] : [`; ${version}`]))
       .join("")}.`,
-    `- Server of the rows \`real\`: ${run.server ?? "not measured"}.`,
+    `- Server of the rows \`real\` and \`tree\`: ${run.server === undefined ? "not used" : `Apache ZooKeeper ${run.server}, ticks of 2 s, data in memory, forceSync=no`}.`,
     `- From ${run.started} to ${run.ended}; load averages ${load(run.load.start)} at the start, ${load(run.load.end)} at the end.`,
     `- ${run.rounds} rounds, ${run.millis} ms measured in each cell; the last columns count the rounds that succeeded.`,
     "",
     "What the figures mean, and what must not be compared: [the README](../README.md).",
     "",
-    "## Goals",
-    "",
-    goals(run.rows),
-    "",
-    "## All clients",
-    "",
-    table(["row", "client", "median = ratio (least-most) to the baseline", "rounds"], run.rows.flatMap(cells)),
-    "",
+    ...section("Goals", run.rows, goals(run.rows)),
+    ...section(
+      "All clients",
+      run.rows,
+      table(["row", "client", "median = ratio (least-most) to the baseline", "rounds"], run.rows.flatMap(cells))
+    ),
     ...(absent === "" ? [] : ["Not there, or failed (`!`):", "", absent, ""]),
     growth(run, base)
   ].join("\n")

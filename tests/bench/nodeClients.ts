@@ -1,4 +1,4 @@
-/** The clients that run in Node, each a file `clients/<name>.ts`, and the workloads that each has. */
+/** The clients that run in Node and the workloads that each has: `clients/<name>.ts`, and `clients/idle.js` for `idle`. */
 import { type Workload, workloads } from "./spec.ts"
 
 const operations = [

@@ -30,8 +30,8 @@ export const usage = `npm run bench -- [options]
   --quick            the main rows only, in under 3 minutes
   --only TEXT        rows of which TEXT is a part (real, getData/256); may be given several times
   --rounds N         rounds of every cell (default: as many as fit into the time, at most 3)
-  --minutes N        the time for that (default 23, quick 2.5)
-  --millis N         length of the measured part of a cell in ms (default 700, quick 400)
+  --minutes N        the time for that (default 24, quick 2.7)
+  --millis N         length of the measured part of a cell in ms (default 500, quick 350)
   --clients A,B      of effect, core, nzc, native, java, c, go, kazoo, bare, ...
   --peers            build the clients in other languages that are not there yet
   --growth           time per operation by depth and by number of watches instead of the table
@@ -84,8 +84,8 @@ export const parse = (args: ReadonlyArray<string>): Options => {
     quick: values.quick,
     only: values.only,
     rounds: whole("rounds", values.rounds),
-    minutes: positive("minutes", values.minutes, values.quick ? 2.5 : 23),
-    millis: whole("millis", values.millis) ?? (values.quick ? 400 : 700),
+    minutes: positive("minutes", values.minutes, values.quick ? 2.7 : 24),
+    millis: whole("millis", values.millis) ?? (values.quick ? 350 : 500),
     clients: values.clients?.split(","),
     peers: values.peers,
     json: values.json,

@@ -4,7 +4,7 @@ import { points } from "./growth.ts"
 
 const WIDTH = 460
 const HEIGHT = 340
-const MARGIN = { left: 62, right: 18, top: 40, bottom: 52 }
+const MARGIN = { left: 62, right: 32, top: 40, bottom: 52 }
 
 const titles: Readonly<Record<Curve, readonly [title: string, axis: string]>> = {
   "getData by depth": ["getData of 100 bytes, canned server", "operations outstanding"],

@@ -20,14 +20,16 @@ export const start = (parts: ReadonlyArray<number>, rounds: number) => {
   let expected = 0
   let done = 0
   console.error(`${parts.length} rows, ${rounds} rounds, about ${clock(left)}`)
+  /** What was slower than thought so far will be so further on. */
+  const remaining = (): number => left * (expected === 0 ? 1 : Math.max(0.5, (performance.now() - begun) / expected))
   return {
+    /** Whether the run will take longer than so many minutes, by a tenth or more. */
+    isLate: (minutes: number): boolean => performance.now() - begun + remaining() > minutes * 66_000,
     finished: (part: number): void => {
-      const elapsed = performance.now() - begun
       left -= part
       expected += part
-      // What was slower than thought so far will be so further on.
-      const remaining = left * Math.max(0.5, elapsed / expected)
-      console.error(`  [${++done} of ${parts.length} after ${clock(elapsed)}, about ${clock(remaining)} left]`)
+      const elapsed = clock(performance.now() - begun)
+      console.error(`  [${++done} of ${parts.length} after ${elapsed}, about ${clock(remaining())} left]`)
     }
   }
 }

@@ -20,19 +20,30 @@ const bytes = (value: number): string =>
   Math.abs(value) >= 2 ** 20 ? `${number(value / 2 ** 20)} MiB` : `${number(value)} bytes`
 const micros = (value: number): string => (value >= 10_000 ? `${number(value / 1000)} ms` : `${number(value)} us`)
 
-const show: Readonly<Record<Metric, (value: number) => string>> = {
-  ops: (value) => `${number(value)} ops/s`,
-  cpu: (value) => `${number(value)} us CPU/op`,
-  p50: (value) => `${micros(value)} p50`,
-  heap: (value) => `${bytes(value)} heap`,
-  rss: (value) => `${bytes(value)} RSS`,
-  fill: (value) => `${micros(value)}/node to fill`
+const micro = (value: number): string => `${number(value)} us`
+
+const plain: Readonly<Record<Metric, (value: number) => string>> = {
+  ops: number,
+  cpu: micro,
+  p50: micros,
+  heap: bytes,
+  rss: bytes,
+  fill: micros
+}
+
+const names: Readonly<Record<Metric, string>> = {
+  ops: "ops/s",
+  cpu: "CPU/op",
+  p50: "p50",
+  heap: "heap",
+  rss: "RSS",
+  fill: "to read a node"
 }
 
 export const spread = ({ high, low, median }: Summary, text: (value: number) => string = number): string =>
   `${text(median)} (${text(low)}-${text(high)})`
 
-export const value = (of: Metric, { median }: Summary): string => show[of](median)
+export const value = (of: Metric, { median }: Summary): string => `${plain[of](median)} ${names[of]}`
 
 /** A client's figure against the row's baseline. */
 export const against = ({ cells, row }: Measured, client: string, of: Metric): string | undefined => {
@@ -52,12 +63,16 @@ const signs: Readonly<Record<Judged["verdict"], string>> = {
 
 /** What was wanted, what is, and the verdict. */
 export const judgement = ({ against, goal, value, verdict }: Judged) => {
-  const isDifference = goal.against === "bare"
-  const text = goal.against === "nothing" ? show[goal.of] : isDifference ? bytes : number
-  const unit = goal.against === "nothing" ? "" : isDifference ? ` over ${against}` : ` x ${against ?? goal.against}`
+  const sign = isRate(goal.of) ? ">=" : "<="
+  const [text, wanted] =
+    goal.against === "nothing"
+      ? [plain[goal.of], `${goal.of} ${sign} ${plain[goal.of](goal.limit)}`]
+      : goal.against === "bare"
+        ? [bytes, `${goal.of} ${sign} ${bytes(goal.limit)} over bare`]
+        : [number, `${goal.of} ${sign} ${number(goal.limit)} x ${against ?? goal.against}`]
   return {
-    wanted: `${goal.of} ${isRate(goal.of) ? ">=" : "<="} ${text(goal.limit)}${unit}`,
-    found: value === undefined ? "-" : `${spread(value, text)}`,
+    wanted: goal.against === "best peer" && against !== undefined ? `${wanted}, the best peer` : wanted,
+    found: value === undefined ? "-" : spread(value, text),
     rounds: value?.rounds ?? 0,
     verdict: signs[verdict]
   }

@@ -44,15 +44,15 @@ export interface Run {
   readonly growth: growth.Growth | undefined
 }
 
-/** The rows of an earlier file that there still are, with the goals of today. */
-const earlier = (file: string): Pick<Run, "rows" | "growth"> => {
-  if (!fs.existsSync(file)) return { rows: [], growth: undefined }
+/** An earlier file, with the rows that there still are and the goals of today. */
+const earlier = (file: string): Run | undefined => {
+  if (!fs.existsSync(file)) return undefined
   const saved = JSON.parse(fs.readFileSync(file, "utf8")) as Run
   const measured = saved.rows.flatMap((each) => {
     const row = rows.find(({ id }) => id === each.row.id)
     return row === undefined ? [] : [{ ...each, row }]
   })
-  return { rows: measured, growth: saved.growth }
+  return { ...saved, rows: measured }
 }
 
 /** `base` is the path without an ending; undefined for a run that is not kept. */
@@ -64,13 +64,13 @@ export const open = (options: {
   readonly millis: number
 }) => {
   const file = options.base === undefined ? options.json : `${options.base}.json`
-  const before = options.resume && file !== undefined ? earlier(file) : { rows: [], growth: undefined }
-  const started = new Date().toISOString()
-  const loadAtStart = load()
+  const before = options.resume && file !== undefined ? earlier(file) : undefined
+  const started = before?.started ?? new Date().toISOString()
+  const loadAtStart = before?.load.start ?? load()
   const described = file === undefined ? undefined : machine()
-  const table: Array<Measured> = [...before.rows]
-  let curves = before.growth
-  let server: string | undefined
+  const table: Array<Measured> = [...(before?.rows ?? [])]
+  let curves = before?.growth
+  let server = before?.server
   const write = (): void => {
     if (file === undefined || described === undefined) return
     const run: Run = {

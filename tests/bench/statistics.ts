@@ -34,7 +34,7 @@ export const metric = (result: Result, of: Metric): number | undefined => {
     case "ops":
       return (result.ops / result.micros) * 1e6
     case "cpu":
-      return result.cpuMicros / result.ops
+      return result.ops === 0 ? undefined : result.cpuMicros / result.ops
     case "p50":
       return result.p50
     case "heap":

@@ -24,7 +24,7 @@ const takesPart = (client: Client, row: Row): boolean =>
 const START = 400
 
 /** The JIT of Java and Node needs this long, whatever is measured. */
-const warm = (row: Row, millis: number): number => row.warmMillis ?? Math.max(300, millis / 2)
+const warm = (row: Row, millis: number): number => row.warmMillis ?? Math.max(300, millis * 0.9)
 
 const specOf = (client: string, row: Row, connect: string, millis: number): Spec => ({
   client,

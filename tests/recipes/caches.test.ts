@@ -60,6 +60,26 @@ const awaitSeen = (seen: ReadonlyArray<string>, wanted: ReadonlyArray<string>) =
   ).pipe(Effect.map((now) => assert.deepStrictEqual(now, wanted)))
 
 describe("a node cache", () => {
+  it.live("costs a watch and a read, and a read for each change", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      yield* other!.create(PATH, "0")
+      // The first watch of a session asks for the server's version.
+      yield* Effect.asVoid(zk!.watchScoped("/elsewhere"))
+      const requests = recordRequests(zk!)
+      const cache = yield* using(zk!)(NodeCache.make({ path: PATH }))
+      yield* cache.ready
+      assert.deepStrictEqual(requests, ["addWatch", "getData"])
+      requests.length = 0
+      yield* other!.set(PATH, "1")
+      yield* awaitState(cache.get, (node) => Option.isSome(node) && ZooKeeper.text(node.value) === "1", {
+        describe: "shows '1'",
+        within: "30 seconds"
+      })
+      assert.deepStrictEqual(requests, ["getData"])
+    })
+  )
+
   it.live("shows the node as it is, missing or not, to any number of subscribers", () =>
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)
@@ -94,6 +114,23 @@ describe("a node cache", () => {
 })
 
 describe("a children cache", () => {
+  it.live("costs a watch, a list, a read for each child and one for the parent", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      for (const path of ["", "/a", "/b"]) yield* other!.create(PATH + path)
+      // The first watch of a session asks for the server's version.
+      yield* Effect.asVoid(zk!.watchScoped("/elsewhere"))
+      const requests = recordRequests(zk!)
+      const cache = yield* childrenOf(zk!)
+      yield* cache.ready
+      assert.deepStrictEqual(requests, ["addWatch", "getData", "getChildren", "getData", "getData"])
+      requests.length = 0
+      yield* other!.set(`${PATH}/b`, "1")
+      yield* awaitShown(cache.children, "a= b=1")
+      assert.deepStrictEqual(requests, ["getData"])
+    })
+  )
+
   it.live("shows the children with their data, and tells each change in order", () =>
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)

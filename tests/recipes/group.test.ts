@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { awaitState } from "../support/awaitState.ts"
-import { type Client, expire, onSingle, PATH, queue, sessions, using } from "./support.ts"
+import { type Client, expire, onSingle, PATH, queue, recordRequests, sessions, using } from "./support.ts"
 
 const make = (zk: Client, options: Partial<Group.Options> = {}) => using(zk)(Group.make({ path: PATH, ...options }))
 
@@ -93,6 +93,23 @@ describe("a group", () => {
       yield* zk.create(`${PATH}/${"0".repeat(32)}__party__`, "party")
       yield* zk.create(`${PATH}/${"1".repeat(32)}-shallow`, "")
       assert.strictEqual(shown(yield* group.members), "ours=x,party=,shallow=")
+    })
+  )
+
+  it.live("costs two requests to join and two to leave, and to ask a list and a read for each member", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      yield* zk.create(PATH)
+      const requests = recordRequests(zk)
+      const group = yield* make(zk)
+      assert.deepStrictEqual(requests, [])
+      yield* Effect.scoped(group.join("ada"))
+      assert.deepStrictEqual(requests, ["create", "getData", "exists", "delete"])
+      yield* group.join("blaise")
+      yield* group.join("charles")
+      requests.length = 0
+      assert.strictEqual(shown(yield* group.members), "blaise=,charles=")
+      assert.deepStrictEqual(requests, ["getChildren", "getData", "getData"])
     })
   )
 

@@ -26,10 +26,3 @@ export const each = (count: number): (() => Pick<Result, "heapBytes" | "rssBytes
     return { heapBytes: (after.live - before.live) / count, rssBytes: (after.rss - before.rss) / count }
   }
 }
-
-/** A connected client that does nothing. */
-export const idle = async (): Promise<Result> => {
-  await pause()
-  const { live, rss } = now()
-  return { ops: 1, micros: 1, cpuMicros: 0, heapBytes: live, rssBytes: rss }
-}

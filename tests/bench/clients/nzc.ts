@@ -118,8 +118,6 @@ export const run = async (spec: Spec): Promise<Result> => {
         for (let i = 0; i < spec.depth; i++) one(i, () => {})
       })
     }
-    case "idle":
-      return memory.idle()
     default:
       return closedLoop(spec, issue(client, spec))
   }

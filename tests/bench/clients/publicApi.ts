@@ -110,8 +110,6 @@ export const run = (spec: Spec, open: Effect.Effect<ZooKeeper, unknown, Scope.Sc
         return Effect.promise(() =>
           memory.outstanding(spec, () => Effect.runFork(workers(spec.depth, () => zk.get(paths.data))))
         )
-      case "idle":
-        return Effect.promise(memory.idle)
       default:
         return loops(spec, operation(zk, spec))
     }

@@ -32,6 +32,9 @@ const operations = [
   "multi"
 ] as const satisfies ReadonlyArray<Workload>
 
+/** The first line of what is wrong, if it does not load. */
+const LOAD = "try { require('zookeeper') } catch (error) { console.error(error.message); process.exit(1) }"
+
 const native: Peer = {
   name: "native",
   // It has no multi.
@@ -42,7 +45,7 @@ const native: Peer = {
     return Effect.andThen(
       run("npm", ["install", "zookeeper@7.3.0"], { cwd: folder, timeout: 900_000 }),
       // Compiled for another Node than this one it does not load.
-      run(process.execPath, ["-e", "require('zookeeper')"], { cwd: folder })
+      run(process.execPath, ["-e", LOAD], { cwd: folder })
     )
   }),
   program: (folder) => {

@@ -9,6 +9,10 @@ import { nodeClients } from "../nodeClients.ts"
 import type { Client } from "../table.ts"
 import { peers } from "./build.ts"
 
+/** The line with the error, and no more than a line. */
+const why = (message: string): string =>
+  (message.split("\n").find((line) => line.includes("rror")) ?? message).replace(/\s+/g, " ").slice(0, 200)
+
 export const clients = (options: Options): Effect.Effect<ReadonlyArray<Client>> =>
   Effect.gen(function* () {
     const program = ours(options.profile)
@@ -24,7 +28,7 @@ export const clients = (options: Options): Effect.Effect<ReadonlyArray<Client>> 
           onFailure: ({ message }): Client => ({
             name,
             workloads,
-            missing: `cannot be built: ${message.split("\n").find((line) => line.includes("rror")) ?? message}`
+            missing: `cannot be built: ${why(message)}`
           }),
           onSuccess: (folder): Client => ({ name, workloads, program: peer.program(folder) })
         })

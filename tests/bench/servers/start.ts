@@ -72,9 +72,9 @@ export const shared: Effect.Effect<ServerFor, never, Scope.Scope> = Effect.map(E
   return serverFor
 })
 
-/** What a server says of itself. */
+/** The version that a server tells. */
 export const version = (connect: string): Effect.Effect<string> =>
   Effect.match(fourLetterWord(Number(connect.split(":")[1]), "srvr"), {
-    onFailure: () => "unknown",
-    onSuccess: (answer) => /^Zookeeper version: ([^,]+)/.exec(answer)?.[1] ?? "unknown"
+    onFailure: () => "of an unknown version",
+    onSuccess: (answer) => /^Zookeeper version: ([0-9.]+)/.exec(answer)?.[1] ?? "of an unknown version"
   })
