@@ -188,15 +188,16 @@ const again = <Request, Response, A>(
     return next(error)
   })
 
+/** The failure of an operation on something that is no path; undefined when it is one. */
+export const badPath = (view: View, name: string, path: string): Effect.Effect<never, ZooKeeperError> | undefined => {
+  const problem = Path.problem(path)
+  return problem === undefined ? undefined : invalid(view, name, path, `'${path}' is not a path: ${problem}`)
+}
+
 /** Checks a path, then goes on with the server's name for it. */
 export const at = <A, R>(
   view: View,
   name: string,
   path: string,
   run: (path: string) => Effect.Effect<A, ZooKeeperError, R>
-): Effect.Effect<A, ZooKeeperError, R> => {
-  const problem = Path.problem(path)
-  return problem === undefined
-    ? run(Path.prepend(view.root, path))
-    : invalid(view, name, path, `'${path}' is not a path: ${problem}`)
-}
+): Effect.Effect<A, ZooKeeperError, R> => badPath(view, name, path) ?? run(Path.prepend(view.root, path))

@@ -35,7 +35,10 @@ export const toBytes = (data: Data): Uint8Array => (typeof data === "string" ? e
  */
 export const text = (node: Pick<Node, "data">): string => decoder.decode(node.data)
 
+const hasData = (response: GetDataResponse): response is Node => response.data !== null
+
 const NO_DATA = new Uint8Array(0)
 
 /** A node as callers see it: no data at all and empty data are the same to them. */
-export const toNode = ({ data, stat }: GetDataResponse): Node => ({ data: data ?? NO_DATA, stat })
+export const toNode = (response: GetDataResponse): Node =>
+  hasData(response) ? response : { data: NO_DATA, stat: response.stat }

@@ -15,7 +15,7 @@ import { sync as syncOperation } from "../wire/ops/sync.ts"
 import { at, invalid, perform, type View } from "./Attempt.ts"
 import { aclProblem } from "./create.ts"
 import { type Node, toNode } from "./Data.ts"
-import { withVersion } from "./nodes.ts"
+import { ANY_VERSION, badVersion } from "./nodes.ts"
 import type { ReconfigOptions, VersionOption } from "./Service.ts"
 
 export const sync = (view: View, path: string = "/"): Effect.Effect<void, ZooKeeperError> =>
@@ -44,20 +44,19 @@ export const setAcl = (
   acl: ReadonlyArray<Acl>,
   options?: VersionOption
 ): Effect.Effect<Stat, ZooKeeperError> =>
-  at(view, "setAcl", path, (target) =>
-    withVersion(view, "setAcl", path, options?.version, (version) => {
-      const problem = aclProblem(acl)
-      if (problem !== undefined) return invalid(view, "setAcl", path, problem)
-      return perform({
-        view,
-        name: "setAcl",
-        path,
-        operation: setACL,
-        request: { path: target, acl, version },
-        success: (stat) => stat
-      })
+  badVersion(view, "setAcl", path, options?.version) ??
+  at(view, "setAcl", path, (target) => {
+    const problem = aclProblem(acl)
+    if (problem !== undefined) return invalid(view, "setAcl", path, problem)
+    return perform({
+      view,
+      name: "setAcl",
+      path,
+      operation: setACL,
+      request: { path: target, acl, version: options?.version ?? ANY_VERSION },
+      success: (stat) => stat
     })
-  )
+  })
 
 export const getEphemerals = (view: View, prefix: string = "/"): Effect.Effect<ReadonlyArray<string>, ZooKeeperError> =>
   perform({

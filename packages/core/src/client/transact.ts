@@ -114,7 +114,7 @@ export const multiRead = <const Reads extends ReadonlyArray<Read<any>>>(
       results.map((result, index) => {
         switch (result._tag) {
           case "getData":
-            return Result.succeed(toNode(result))
+            return Result.succeed(toNode({ data: result.data, stat: result.stat }))
           case "getChildren":
             return Result.succeed(result.children)
           case "error":

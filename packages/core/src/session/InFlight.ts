@@ -26,6 +26,11 @@ export class InFlight {
     return this.tail - this.head
   }
 
+  /** How many are encoded and have not left. */
+  get unwritten(): number {
+    return this.tail - this.written
+  }
+
   /** How many were answered so far. */
   get answered(): number {
     return this.head

@@ -15,7 +15,7 @@ import { JuteReader } from "../wire/JuteReader.ts"
 import { JuteWriter } from "../wire/JuteWriter.ts"
 import { auth, type AuthPacket } from "../wire/ops/auth.ts"
 import { type ConnectRequest, connectRequest, type ConnectResponse, connectResponse } from "../wire/ops/connect.ts"
-import { ping } from "../wire/ops/session.ts"
+import { closeSession, ping } from "../wire/ops/session.ts"
 import type { Operation } from "../wire/Operation.ts"
 import * as Xid from "../wire/Xid.ts"
 import { InFlight } from "./InFlight.ts"
@@ -57,6 +57,14 @@ const REST_BYTES = 1024
 /** A read that brought so many is as good as it gets. */
 const REST_ANSWERS = 64
 
+/**
+ * A write costs more than all the rest of a small request. A server answers in order, so while it has this much to do, a
+ * request that follows an answer is answered no later if it leaves together with those that follow the next answers: when
+ * they are a fourth of what is in flight, with the next request from elsewhere, or with the heartbeat.
+ */
+const COMPANY_DEPTH = 16
+const COMPANY_PART = 4
+
 /** The requests of a turn leave in one write, unless they are so many bytes: then the slab would grow and grow. */
 const FULL = 64 * 1024
 
@@ -80,6 +88,8 @@ export class Link {
   private expected = Xid.FIRST
   private reading = false
   private flushScheduled = false
+  /** What is encoded has to leave now: it is the session's own. */
+  private isUrgent = false
   private pings = 0
   private pingSince = 0
   private confirmedAt = -Infinity
@@ -141,6 +151,7 @@ export class Link {
   send<Request, Response>(call: Call<Request, Response>): boolean {
     const { operation, request } = call
     if (!Link.encode(this.writer, this.xid, operation, request, this.limits.maxRequest)) return false
+    if (operation.code === closeSession.code) this.isUrgent = true
     this.sent(call)
     return true
   }
@@ -161,6 +172,7 @@ export class Link {
   /** Sends a request whose answer is known by its number instead of its place. */
   private sendReserved<Request>(xid: number, operation: Operation<Request, any>, request: Request): void {
     Link.encode(this.writer, xid, operation, request, Infinity)
+    this.isUrgent = true
     this.scheduleFlush()
   }
 
@@ -196,6 +208,7 @@ export class Link {
   private flush(): void {
     if (this.dead || this.writer.length === 0 || this.connection === undefined) return
     const at = this.now()
+    this.isUrgent = false
     this.inFlight.flushed(at)
     this.meter.wrote(this.writer.length, this.inFlight.size)
     if (this.connection.write(this.writer.written())) this.writer.reset()
@@ -226,8 +239,14 @@ export class Link {
     if (!handshaking) {
       this.events.onHeard(this.confirmedAt, this.pings > 0 ? this.pingSince : this.inFlight.waitingSince())
     }
-    this.flush()
+    if (!this.canWait) this.flush()
     this.rest(chunk.length, before)
+  }
+
+  /** Whether what this chunk brought about is little, and is kept for what the next one brings. */
+  private get canWait(): boolean {
+    const { size, unwritten } = this.inFlight
+    return !this.isUrgent && unwritten > 0 && size >= COMPANY_DEPTH && unwritten * COMPANY_PART < size
   }
 
   /** Lets small answers gather when this chunk brought few of the many that are to come. */

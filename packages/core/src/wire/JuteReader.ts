@@ -45,6 +45,9 @@ export class JuteReader {
   private position = 0
   private end = 0
   private owned = false
+  private lastHigh = 0
+  private lastLow = 0
+  private lastLong = 0n
 
   /** Points the reader at `bytes[start, end)`; `owned` says that `bytes` is the frame's own allocation (Frames). */
   reset(bytes: Buffer, start: number = 0, end: number = bytes.length, owned: boolean = false): this {
@@ -79,10 +82,19 @@ export class JuteReader {
     return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
   }
 
+  /** A bigint is an allocation, and mostly the number is 0 or the last one again: what a Stat has, and who owns it. */
   long(): bigint {
-    scratch.setInt32(0, this.int())
-    scratch.setInt32(4, this.int())
-    return scratch.getBigInt64(0)
+    const high = this.int()
+    const low = this.int()
+    if (high === 0 && low === 0) return 0n
+    if (high !== this.lastHigh || low !== this.lastLow) {
+      scratch.setInt32(0, high)
+      scratch.setInt32(4, low)
+      this.lastLong = scratch.getBigInt64(0)
+      this.lastHigh = high
+      this.lastLow = low
+    }
+    return this.lastLong
   }
 
   /** A 64-bit time in ms as a number, exact until the year 287396. */

@@ -45,6 +45,27 @@ it.live("what answers bring about leaves in one write for each chunk", () =>
   })
 )
 
+it.live("what follows an answer waits for company while the server has much to do, and at no other time", () =>
+  Effect.gen(function* () {
+    const server = memoryServer.make()
+    const zk = yield* server.session
+    server.answering.batch = 1
+    const writes = Effect.fnUntraced(function* (depth: number) {
+      // Out of the chunk that brought this fiber here.
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      const before = server.counts.writes
+      yield* times(depth, Effect.andThen(zk.get("/a"), zk.get("/a")))
+      return server.counts.writes - before
+    })
+    // The first requests in one write, then one for each answer.
+    expect(yield* writes(8)).toBe(1 + 8)
+    expect(yield* writes(15)).toBe(1 + 15)
+    // A fourth of what is in flight at a time.
+    expect(yield* writes(16)).toBe(1 + 4)
+    expect(yield* writes(256)).toBe(1 + 4)
+  })
+)
+
 it("frames that lie whole in a chunk are handed out in place, and one that is cut is copied once", () => {
   const frame = Buffer.concat([Buffer.from([0, 0, 0, 100]), Buffer.alloc(100, 1)])
   const chunk = Buffer.concat([...Array.from({ length: 1000 }, () => frame), frame.subarray(0, 50)])

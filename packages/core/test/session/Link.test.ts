@@ -1,10 +1,14 @@
 /** One connection's conversation, fed with bytes directly. */
 import { Closed, type Reason } from "@effect-zookeeper/core/ZooKeeperError"
 import { replyHeader } from "@effect-zookeeper/core/wire/header"
+import { getData } from "@effect-zookeeper/core/wire/ops/data"
+import { closeSession } from "@effect-zookeeper/core/wire/ops/session"
 import { connectResponse } from "@effect-zookeeper/core/wire/ops/connect"
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { Link } from "../../src/session/Link.ts"
+import type { AnyCall } from "../../src/session/Session.ts"
+import { stat } from "../performance/memoryServer.ts"
 import { encode } from "../wire/support.ts"
 import { testCall } from "./calls.ts"
 import { response } from "./machine.ts"
@@ -56,6 +60,9 @@ const shaken = () => {
 
 const header = (xid: number, err = 0, zxid = 1n) => encode(replyHeader, { xid, zxid, err })
 
+/** What a getData brings. */
+const node = encode(getData.response, { data: null, stat })
+
 /** Answers that look right at first sight. */
 const plausible = Schema.Struct({
   xid: Schema.Literals([1, 1, 1, 2, 3, -1, -2, -4, -8, 0, 77]),
@@ -104,6 +111,58 @@ describe("Link", () => {
     link.send(unwritten)
     link.destroy(new Closed())
     assert.deepStrictEqual([written.told, unwritten.told], [["Closed unknown"], ["Closed no"]])
+  })
+
+  describe("a request that follows an answer while much is unanswered", () => {
+    const busy = async (follow: (link: Link) => void) => {
+      const opened = shaken()
+      const { link, writes } = opened
+      link.send({ ...testCall(0), succeed: () => follow(link) })
+      for (let i = 1; i < 20; i++) link.send(testCall(i))
+      await Promise.resolve()
+      const before = writes.length
+      link.onChunk(frame(header(1), node))
+      await Promise.resolve()
+      return { ...opened, left: () => writes.length - before }
+    }
+
+    it("leaves with the next request from elsewhere", async () => {
+      const { left, link } = await busy((link) => link.send(testCall(20)))
+      assert.strictEqual(left(), 0)
+      link.send(testCall(21))
+      await Promise.resolve()
+      assert.strictEqual(left(), 1)
+    })
+
+    it("leaves with the heartbeat", async () => {
+      const { left, link } = await busy((link) => link.send(testCall(20)))
+      link.ping()
+      await Promise.resolve()
+      assert.strictEqual(left(), 1)
+    })
+
+    it("leaves when the server has little to do", async () => {
+      const { left, link } = await busy((link) => link.send(testCall(20)))
+      for (const xid of [2, 3, 4, 5]) link.onChunk(frame(header(xid), node))
+      assert.strictEqual(left(), 0)
+      link.onChunk(frame(header(6), node))
+      assert.strictEqual(left(), 1)
+    })
+
+    it("was surely not done when the connection breaks", async () => {
+      const kept = testCall(20)
+      const { link } = await busy((link) => link.send(kept))
+      link.destroy(new Closed({}))
+      assert.deepStrictEqual(kept.told, ["Closed no"])
+    })
+
+    it("leaves at once when it ends the session or logs in", async () => {
+      const close: AnyCall = { ...testCall(20, undefined), operation: closeSession }
+      const closing = await busy((link) => link.send(close))
+      assert.strictEqual(closing.left(), 1)
+      const login = await busy((link) => link.login({ type: 0, scheme: "digest", auth: null }, () => {}))
+      assert.strictEqual(login.left(), 1)
+    })
   })
 
   it("a short body fails its call together with all that follow", () => {
