@@ -13,6 +13,7 @@ import * as Stream from "effect/Stream"
 import type { WatchEvent } from "../../model/WatchEvent.ts"
 import type { ZooKeeperError } from "../../model/ZooKeeperError.ts"
 import { at, type View } from "../Attempt.ts"
+import { note } from "./read.ts"
 import type { Kind } from "./WatchHub.ts"
 
 /** How a state came to be, seen from the one before it. */
@@ -24,6 +25,8 @@ export interface Subject<S> {
   /** Events that cannot have changed it. */
   readonly ignores: WatchEvent["type"] | undefined
   readonly read: (path: string, kind: Kind) => Effect.Effect<S, ZooKeeperError>
+  /** The state of a node that is not there. */
+  readonly missing: S
   /** Which node it is (czxid), undefined while there is none. */
   readonly identity: (state: S) => bigint | undefined
   /** Which version of it (mzxid, pzxid). */
@@ -70,7 +73,9 @@ export const follow = <S, A>(
       let marks = 1
       let told = 0
       let gap = 0
+      let deletion = 0
       let known: S
+      /** Whoever waits for it pulls at once. */
       const mark = () => {
         marks++
         ready.openUnsafe()
@@ -83,12 +88,17 @@ export const follow = <S, A>(
         recursive: false,
         onEvent: ({ type }, late) => {
           if (type === subject.ignores) return
-          if (late) miss()
-          else mark()
+          if (late) return miss()
+          if (type === "NodeDeleted") deletion = marks + 1
+          mark()
         },
         onGap: (asked) => (asked ? undefined : miss()),
         onDowngrade: miss,
         onEnd: mark
+      })
+      const deleted = Effect.sync(() => {
+        note(view, path, "exist")
+        return subject.missing
       })
       const read: Effect.Effect<S, ZooKeeperError> = Effect.suspend(() =>
         Effect.catchIf(
@@ -106,8 +116,11 @@ export const follow = <S, A>(
         const isFirst = told === 0
         const missed = gap > told && !isFirst
         const { connection } = hub
+        // What was deleted last is not there: whatever made it anew would have been told since.
+        const isDeleted = deletion === marks && !missed && hub.kind === "lasting"
+        const newest = isDeleted ? deleted : missed ? Effect.andThen(spread(view), read) : read
         // A read that fails or is interrupted leaves the state stale for whoever pulls next.
-        return Effect.flatMap(missed ? Effect.andThen(spread(view), read) : read, (state) => {
+        return Effect.flatMap(newest, (state) => {
           told = upTo
           // Whether what was found was registered on the present connection is not certain.
           if (hub.connection !== connection) mark()
