@@ -5,13 +5,13 @@
  * @since 0.1.0
  */
 import * as Ids from "@effect-zookeeper/core/Ids"
-import { type Data, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
+import { type Data as NodeData, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
@@ -58,10 +58,10 @@ export interface Leader extends Holder {
  * @category errors
  * @since 0.1.0
  */
-export class Resigned extends Schema.TaggedError<Resigned>("@effect-zookeeper/recipes/Resigned")("Resigned", {
+export class Resigned extends Data.TaggedError("Resigned")<{
   /** The path of the election. */
-  path: Schema.String
-}) {
+  readonly path: string
+}> {
   override get message(): string {
     return `this process has resigned from the election ${this.path}`
   }
@@ -79,7 +79,7 @@ export interface Options {
   /** How many lead at a time. Default 1. */
   readonly leaders?: number | undefined
   /** What this candidate tells of itself. Default: nothing. */
-  readonly data?: Data | undefined
+  readonly data?: NodeData | undefined
   /** Whose programs share the path. Default `curator` (LeaderLatch). */
   readonly dialect?: Dialect | undefined
   /** Stop leading before the session can have expired (`lease`, default), or as soon as the connection is gone. */

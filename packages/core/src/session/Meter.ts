@@ -28,6 +28,7 @@ export class Meter {
   private code = 0
   private run = 0
   private reported = 0
+  private events = 0
 
   /** An answer came. */
   answered(operation: AnyOperation, code: number): void {
@@ -48,12 +49,14 @@ export class Meter {
   }
 
   event(): void {
-    Metrics.watchEvents.updateUnsafe(1, nobody)
+    this.events++
   }
 
   /** A chunk was worked off; `latency` is that of its last answer, undefined when there was none. */
   heard(bytes: number, outstanding: number, latency: number | undefined): void {
     this.hand()
+    if (this.events > 0) Metrics.watchEvents.updateUnsafe(this.events, nobody)
+    this.events = 0
     Metrics.bytesReceived.updateUnsafe(bytes, nobody)
     if (latency !== undefined) Metrics.latency.updateUnsafe(latency, nobody)
     this.outstanding(outstanding)

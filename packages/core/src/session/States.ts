@@ -1,31 +1,61 @@
 /** The session's states for whoever wants them: the present one, each transition in order, and callbacks for builders. */
+import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import * as PubSub from "effect/PubSub"
+import * as Latch from "effect/Latch"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { SessionState } from "../model/SessionState.ts"
 
-const isFinal = (state: SessionState, expiresForGood: boolean): boolean =>
-  state._tag === "Closed" || state._tag === "AuthFailed" || (state._tag === "Expired" && expiresForGood)
+type Batch = Arr.NonEmptyReadonlyArray<SessionState>
 
 export class States {
   current: SessionState = { _tag: "Connecting" }
   private readonly listeners = new Set<(state: SessionState) => void>()
-  private readonly published = Effect.runSync(PubSub.unbounded<SessionState>({ replay: 1 }))
-  /** Begins with the present state; ends after a final one. Transitions are few, so a slow reader may keep them all. */
-  readonly stream: Stream.Stream<SessionState>
+  private readonly expiresForGood: boolean
 
   constructor(expiresForGood: boolean) {
-    this.stream = Stream.takeUntil(Stream.fromPubSub(this.published), (state) => isFinal(state, expiresForGood))
+    this.expiresForGood = expiresForGood
   }
 
   publish(state: SessionState): void {
     this.current = state
-    PubSub.publishUnsafe(this.published, state)
     for (const listener of [...this.listeners]) listener(state)
   }
 
   listen(listener: (state: SessionState) => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
+  }
+
+  /** Begins with the present state; ends after a final one. Made for each reader: most sessions have none. */
+  get stream(): Stream.Stream<SessionState> {
+    return Stream.takeUntil(Stream.unwrap(this.reading()), (state) => this.isFinal(state))
+  }
+
+  private isFinal({ _tag }: SessionState): boolean {
+    return _tag === "Closed" || _tag === "AuthFailed" || (_tag === "Expired" && this.expiresForGood)
+  }
+
+  /** Transitions are few, so a slow reader may keep them all. */
+  private reading(): Effect.Effect<Stream.Stream<SessionState>, never, Scope.Scope> {
+    return Effect.suspend(() => {
+      const ready = Latch.makeUnsafe()
+      let unread: Array<SessionState> = [this.current]
+      const stop = this.listen((state) => {
+        unread.push(state)
+        ready.openUnsafe()
+      })
+      const pull: Effect.Effect<Batch> = Effect.suspend(() => {
+        if (unread.length === 0) return Effect.andThen(ready.await, pull)
+        const states = unread
+        unread = []
+        ready.closeUnsafe()
+        return Effect.succeed(states as unknown as Batch)
+      })
+      return Effect.as(
+        Effect.addFinalizer(() => Effect.sync(stop)),
+        Stream.fromPull(Effect.succeed(pull))
+      )
+    })
   }
 }

@@ -47,6 +47,14 @@ export class WatchTable {
     this.keep(path, (this.kinds.get(path) ?? 0) & ~Kind[kind])
   }
 
+  /** Takes note of what a read has found: a node that is there, or none. */
+  found(path: string, kind: "data" | "child" | "exist"): void {
+    const kinds = this.kinds.get(path) ?? 0
+    const other = kind === "exist" ? Kind.data | Kind.child : Kind.exist
+    const now = (kinds & ~other) | Kind[kind]
+    if (now !== kinds) this.kinds.set(path, now)
+  }
+
   private keep(path: string, kinds: number): void {
     if (kinds === 0) this.kinds.delete(path)
     else this.kinds.set(path, kinds)

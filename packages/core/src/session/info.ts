@@ -39,7 +39,9 @@ export const make = (source: Source): SessionInfo => ({
   get state() {
     return source.states.current
   },
-  states: source.states.stream,
+  get states() {
+    return source.states.stream
+  },
   get connected() {
     return source.isServing()
   },

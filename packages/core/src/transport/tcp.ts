@@ -11,7 +11,81 @@ const READ_BUFFER = 64 * 1024
 const describe = (error: Error & { code?: string }): string =>
   error.message === "" ? (error.code ?? error.name) : error.message
 
-/** Opens a connection by `connect`; resolves at the socket's event `ready`. */
+/** Buffers of connections that are closed, for the next ones: without them, sessions that come and go keep the GC busy. */
+const spare: Array<Buffer> = []
+const MAX_SPARE = 4
+
+const NOBODY: Receiver = { onChunk: () => {}, onClose: () => {} }
+
+class Socket implements Connection {
+  private readonly socket: net.Socket
+  /** Nobody once it is over: Node keeps a closed socket for long, which must not keep a whole session. */
+  private receiver: Receiver
+  private isResting = false
+  private waking: NodeJS.Timeout | undefined
+  private lastError: string | undefined
+
+  constructor({ address, port }: Target, receiver: Receiver, connect: (options: net.NetConnectOpts) => net.Socket) {
+    this.receiver = receiver
+    const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(READ_BUFFER)
+    this.socket = connect({
+      host: address,
+      port,
+      noDelay: true,
+      keepAlive: true,
+      onread: {
+        buffer,
+        callback: (length) => {
+          this.receiver.onChunk(buffer.subarray(0, length))
+          return !this.isResting
+        }
+      }
+    })
+    this.socket.on("close", () => {
+      if (spare.length < MAX_SPARE) spare.push(buffer)
+      this.end().onClose(this.lastError ?? "closed by the server")
+    })
+    // Stays for good: an error after destroy must not become an uncaught exception.
+    this.socket.on("error", (error) => {
+      this.lastError = describe(error)
+    })
+  }
+
+  /** Calls back when bytes can be sent. */
+  onReady(event: "connect" | "secureConnect", ready: () => void): void {
+    this.socket.once(event, ready)
+  }
+
+  private end(): Receiver {
+    const { receiver } = this
+    this.receiver = NOBODY
+    clearTimeout(this.waking)
+    return receiver
+  }
+
+  readonly write = (bytes: Buffer): boolean => {
+    this.socket.write(bytes)
+    return this.socket.writableLength === 0
+  }
+
+  readonly rest = (): void => {
+    this.isResting = true
+    if (this.waking === undefined) this.waking = setTimeout(this.wake, 1)
+    else this.waking.refresh()
+  }
+
+  private readonly wake = (): void => {
+    this.isResting = false
+    this.socket.resume()
+  }
+
+  readonly destroy = (): void => {
+    this.end()
+    this.socket.destroy()
+  }
+}
+
+/** Opens a connection by `connect`; it is ready at the socket's event `ready`. */
 const opening = (
   target: Target,
   receiver: Receiver,
@@ -20,67 +94,25 @@ const opening = (
 ): Effect.Effect<Connection, OpenFailed> =>
   Effect.callback((resume) => {
     let isOpen = false
-    let lastError: string | undefined
-    let isResting = false
-    let waking: NodeJS.Timeout | undefined
-    const wake = () => {
-      isResting = false
-      socket.resume()
-    }
-    const rest = () => {
-      isResting = true
-      if (waking === undefined) waking = setTimeout(wake, 1)
-      else waking.refresh()
-    }
-    const options: net.NetConnectOpts = {
-      host: target.address,
-      port: target.port,
-      noDelay: true,
-      keepAlive: true,
-      onread: {
-        buffer: Buffer.allocUnsafeSlow(READ_BUFFER),
-        callback: (length, buffer) => {
-          receiver.onChunk((buffer as Buffer).subarray(0, length))
-          return !isResting
-        }
-      }
-    }
-    let socket: net.Socket
+    const failed = (cause: string) => resume(Effect.fail(new OpenFailed({ cause })))
     try {
-      socket = connect(options)
+      const socket = new Socket(
+        target,
+        {
+          onChunk: (chunk) => receiver.onChunk(chunk),
+          onClose: (cause) => (isOpen ? receiver.onClose(cause) : failed(cause))
+        },
+        connect
+      )
+      socket.onReady(ready, () => {
+        isOpen = true
+        resume(Effect.succeed(socket))
+      })
+      return Effect.sync(socket.destroy)
     } catch (error) {
       // A certificate or key that is none.
-      return resume(Effect.fail(new OpenFailed({ cause: describe(error as Error) })))
+      return failed(describe(error as Error))
     }
-    const silence = () => {
-      clearTimeout(waking)
-      socket.off("close", onClose)
-      socket.destroy()
-    }
-    const onClose = () => {
-      const cause = lastError ?? "closed by the server"
-      if (isOpen) receiver.onClose(cause)
-      else resume(Effect.fail(new OpenFailed({ cause })))
-    }
-    socket.on("close", onClose)
-    // Stays for good: an error after destroy must not become an uncaught exception.
-    socket.on("error", (error) => {
-      lastError = describe(error)
-    })
-    socket.once(ready, () => {
-      isOpen = true
-      resume(
-        Effect.succeed({
-          write: (bytes) => {
-            socket.write(bytes)
-            return socket.writableLength === 0
-          },
-          rest,
-          destroy: silence
-        })
-      )
-    })
-    return Effect.sync(silence)
   })
 
 /** Opens a connection; resolves once bytes can be sent (for TLS: once the server has proven who it is). */

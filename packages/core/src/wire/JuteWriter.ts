@@ -2,17 +2,24 @@
  * Jute values into one growing slab (org.apache.zookeeper.jute, big endian), so that all requests of a turn lie side by
  * side and leave in one write.
  */
-const INITIAL = 16 * 1024
+
+/** A connection that does little needs no more; one that does much gets there in a few steps. */
+const FIRST = 1024
+/** Where a new slab starts that follows one which was left behind. */
+const NEXT = 16 * 1024
+const empty = Buffer.alloc(0)
 
 /** Where a long is taken apart: writeBigInt64BE calculates with bigints, which costs several times as much. */
 const scratch = new DataView(new ArrayBuffer(8))
 
 export class JuteWriter {
-  private bytes: Buffer
+  /** Allocated by the first write. */
+  private bytes = empty
+  private first: number
   private position = 0
 
-  constructor(size: number = INITIAL) {
-    this.bytes = Buffer.allocUnsafeSlow(size)
+  constructor(size: number = FIRST) {
+    this.first = size
   }
 
   /** How many bytes were written since the last `reset` or `detach`. */
@@ -37,7 +44,8 @@ export class JuteWriter {
 
   /** Leaves the slab to whoever still reads from it and starts over in a new one. */
   detach(): void {
-    this.bytes = Buffer.allocUnsafeSlow(INITIAL)
+    this.first = NEXT
+    this.bytes = empty
     this.position = 0
   }
 
@@ -45,7 +53,7 @@ export class JuteWriter {
     const at = this.position
     const needed = at + length
     if (needed > this.bytes.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2))
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2, this.first))
       this.bytes.copy(larger, 0, 0, at)
       this.bytes = larger
     }

@@ -144,13 +144,17 @@ export class WatchHub {
   ): Effect.Effect<A, ZooKeeperError, Scope.Scope> {
     return Effect.flatMap(this.joined(view, path, watcher), (entry) =>
       entry.gate.withPermit(
-        Effect.suspend(() => this.reading(entry.path, read(entry.mode === "none" ? "oneShot" : "lasting")))
+        Effect.suspend(() => {
+          const kind = entry.mode === "none" ? "oneShot" : "lasting"
+          return this.reading(entry.path, kind, read(kind))
+        })
       )
     )
   }
 
   /** A read that may set a watch: when it is given up, that watch is there all the same. */
-  reading<A, E>(path: string, read: Effect.Effect<A, E>): Effect.Effect<A, E> {
+  reading<A, E>(path: string, kind: Kind, read: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    if (kind === "lasting") return read
     return Effect.onInterrupt(read, () =>
       Effect.sync(() => {
         const entry = this.entries.get(path)
@@ -321,6 +325,7 @@ export class WatchHub {
       if (!watcher.recursive || type !== "NodeChildrenChanged") watcher.onEvent(event, late)
     }
     if (type === "NodeChildrenChanged" || path === "/") return
+    if (type === "NodeDataChanged" && this.recursive === 0) return
     const parent = Path.parent(path)
     if (type !== "NodeDataChanged") this.deriveChildren(parent, late)
     if (this.recursive === 0) return

@@ -22,6 +22,7 @@ const subject = <A>(
   name,
   ignores,
   read: reading,
+  missing: Option.none(),
   identity: (found) => (Option.isSome(found) ? statOf(found.value).czxid : undefined),
   revision: (found) => (Option.isSome(found) ? revision(statOf(found.value)) : undefined)
 })

@@ -15,15 +15,9 @@ type Found<A> = Effect.Effect<Option.Option<A>, ZooKeeperError>
 
 /** Takes note of what was found, so that after a reconnect the server fires for what differs from it. */
 export const note = (view: View, path: string, found: "data" | "child" | "exist"): void => {
-  const { watches } = view.session
   const target = Path.prepend(view.root, path)
-  // A late answer to somebody who is gone.
-  if (!view.hub.isWatched(target)) return
-  watches.add(target, found)
-  if (found === "exist") {
-    watches.remove(target, "data")
-    watches.remove(target, "child")
-  } else watches.remove(target, "exist")
+  // Else it is a late answer to somebody who is gone.
+  if (view.hub.isWatched(target)) view.session.watches.found(target, found)
 }
 
 /** Finds out whether a node exists. */

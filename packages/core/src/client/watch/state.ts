@@ -13,6 +13,7 @@ import * as Stream from "effect/Stream"
 import type { WatchEvent } from "../../model/WatchEvent.ts"
 import type { ZooKeeperError } from "../../model/ZooKeeperError.ts"
 import { at, type View } from "../Attempt.ts"
+import { note } from "./read.ts"
 import type { Kind } from "./WatchHub.ts"
 
 /** How a state came to be, seen from the one before it. */
@@ -24,6 +25,8 @@ export interface Subject<S> {
   /** Events that cannot have changed it. */
   readonly ignores: WatchEvent["type"] | undefined
   readonly read: (path: string, kind: Kind) => Effect.Effect<S, ZooKeeperError>
+  /** The state of a node that is not there. */
+  readonly missing: S
   /** Which node it is (czxid), undefined while there is none. */
   readonly identity: (state: S) => bigint | undefined
   /** Which version of it (mzxid, pzxid). */
@@ -65,46 +68,66 @@ export const follow = <S, A>(
   at(view, subject.name, path, (target) =>
     Effect.suspend(() => {
       const { hub } = view
-      const stale = Latch.makeUnsafe(true)
-      let gap = false
-      let known: { readonly state: S } | undefined
+      const ready = Latch.makeUnsafe()
+      /** Counts what made the state stale; `told` is where it stood when the newest state was read, 0 before the first. */
+      let marks = 1
+      let told = 0
+      let gap = 0
+      let deletion = 0
+      let known: S
+      /** Whoever waits for it pulls at once. */
+      const mark = () => {
+        marks++
+        ready.openUnsafe()
+      }
       const miss = () => {
-        gap = true
-        stale.openUnsafe()
+        gap = marks + 1
+        mark()
       }
       const registered = hub.watch(view, path, {
         recursive: false,
         onEvent: ({ type }, late) => {
           if (type === subject.ignores) return
-          if (late) gap = true
-          stale.openUnsafe()
+          if (late) return miss()
+          if (type === "NodeDeleted") deletion = marks + 1
+          mark()
         },
         onGap: (asked) => (asked ? undefined : miss()),
         onDowngrade: miss,
-        onEnd: () => stale.openUnsafe()
+        onEnd: mark
       })
-      const read = Effect.retry(
-        Effect.suspend(() => hub.reading(target, subject.read(path, hub.kind))),
-        { while: (error) => isPassing(view, error) }
+      const deleted = Effect.sync(() => {
+        note(view, path, "exist")
+        return subject.missing
+      })
+      const read: Effect.Effect<S, ZooKeeperError> = Effect.suspend(() =>
+        Effect.catchIf(
+          hub.reading(target, hub.kind, subject.read(path, hub.kind)),
+          (error) => isPassing(view, error),
+          () => read
+        )
       )
-      const pull: Effect.Effect<Arr.NonEmptyReadonlyArray<A>, ZooKeeperError> = Effect.gen(function* () {
-        while (true) {
-          yield* stale.await
-          stale.closeUnsafe()
-          const missed = gap
-          gap = false
-          const { connection } = hub
-          const reading = missed && known !== undefined ? Effect.andThen(spread(view), read) : read
-          // A read that fails or is interrupted leaves the state stale for whoever pulls next.
-          const state = yield* Effect.onError(reading, () => Effect.sync(missed ? miss : () => stale.openUnsafe()))
-          // Whether what was found was registered on the present connection is not certain.
-          if (hub.connection !== connection) stale.openUnsafe()
-          const before = known
-          known = { state }
-          if (before === undefined) return [element(state, "initial")] as const
-          const change = changeOf(subject, before.state, state)
-          if (change !== undefined) return [element(state, missed ? "resynced" : change)] as const
+      const pull: Effect.Effect<Arr.NonEmptyReadonlyArray<A>, ZooKeeperError> = Effect.suspend(() => {
+        if (told === marks) {
+          ready.closeUnsafe()
+          return Effect.andThen(ready.await, pull)
         }
+        const upTo = marks
+        const isFirst = told === 0
+        const missed = gap > told && !isFirst
+        const { connection } = hub
+        // What was deleted last is not there: whatever made it anew would have been told since.
+        const isDeleted = deletion === marks && !missed && hub.kind === "lasting"
+        const newest = isDeleted ? deleted : missed ? Effect.andThen(spread(view), read) : read
+        // A read that fails or is interrupted leaves the state stale for whoever pulls next.
+        return Effect.flatMap(newest, (state) => {
+          told = upTo
+          // Whether what was found was registered on the present connection is not certain.
+          if (hub.connection !== connection) mark()
+          const change = isFirst ? "initial" : changeOf(subject, known, state)
+          known = state
+          return change === undefined ? pull : Effect.succeed([element(state, missed ? "resynced" : change)] as const)
+        })
       })
       return Effect.as(registered, Stream.fromPull(Effect.succeed(pull)))
     })
