@@ -167,31 +167,40 @@ it.live("Curator's GroupMember and our group see each other's members", () =>
   })
 )
 
-it.live("Curator's InterProcessSemaphoreV2 and our semaphore share their leases both ways", () =>
-  Effect.gen(function* () {
-    const { peer, zk } = yield* begin("Curator")
-    const ours = yield* using(zk)(Semaphore.make({ path, leases: 2 }))
-    const [one, two] = [yield* peer.make("semaphore", path), yield* peer.make("semaphore", path)]
-    // One each, and no third.
-    const held = yield* Scope.make()
-    yield* Scope.provide(ours.acquire, held)
-    assert.isTrue(yield* one.acquire(LONG))
-    assert.isFalse(yield* two.acquire(SHORT))
-    assert.deepStrictEqual(yield* ours.tryWithLease(() => Effect.void), Option.none())
-    assert.deepStrictEqual(yield* ours.tryWithLease(() => Effect.void, { wait: "300 millis" }), Option.none())
-    // Ours comes back: theirs gets it, and the other way round.
-    const getting = yield* Effect.forkChild(two.acquire(LONG), { startImmediately: true })
-    yield* awaitQueue(zk, 3, `${path}/leases`)
-    yield* Scope.close(held, Exit.void)
-    assert.isTrue(yield* Fiber.join(getting))
-    const waiting = yield* Effect.forkChild(ours.withLease(() => Effect.succeed("ours")))
-    yield* awaitQueue(zk, 3, `${path}/leases`)
-    yield* one.release
-    assert.strictEqual(yield* Fiber.join(waiting), "ours")
-    yield* two.release
-    assert.deepStrictEqual(yield* queue(zk, `${path}/leases`), [])
-  })
-)
+const semaphores: ReadonlyArray<readonly [Name, string, "curator" | "kazoo", string]> = [
+  ["Curator", "InterProcessSemaphoreV2", "curator", `${path}/leases`],
+  ["kazoo", "Semaphore", "kazoo", `${path}-__lock__`]
+]
+
+for (const [name, what, dialect, waitingRoom] of semaphores) {
+  it.live(`${name}'s ${what} and our semaphore share their leases both ways`, () =>
+    Effect.gen(function* () {
+      const { peer, zk } = yield* begin(name)
+      // Curator's leases are all there; of kazoo's, who waits has none yet.
+      const waiting = dialect === "curator" ? 3 : 1
+      const ours = yield* using(zk)(Semaphore.make({ path, leases: 2, dialect }))
+      const [one, two] = [yield* peer.make("semaphore", path), yield* peer.make("semaphore", path)]
+      // One each, and no third.
+      const held = yield* Scope.make()
+      yield* Scope.provide(ours.acquire, held)
+      assert.isTrue(yield* one.acquire(LONG))
+      assert.isFalse(yield* two.acquire(SHORT))
+      assert.deepStrictEqual(yield* ours.tryWithLease(() => Effect.void), Option.none())
+      assert.deepStrictEqual(yield* ours.tryWithLease(() => Effect.void, { wait: "300 millis" }), Option.none())
+      // Ours comes back: theirs gets it, and the other way round.
+      const getting = yield* Effect.forkChild(two.acquire(LONG), { startImmediately: true })
+      yield* awaitQueue(zk, waiting, waitingRoom)
+      yield* Scope.close(held, Exit.void)
+      assert.isTrue(yield* Fiber.join(getting))
+      const asking = yield* Effect.forkChild(ours.withLease(() => Effect.succeed("ours")))
+      yield* awaitQueue(zk, waiting, waitingRoom)
+      yield* one.release
+      assert.strictEqual(yield* Fiber.join(asking), "ours")
+      yield* two.release
+      assert.deepStrictEqual(yield* queue(zk, dialect === "curator" ? waitingRoom : path), [])
+    })
+  )
+}
 
 it.live(
   "kazoo as it is does not see the names of Curator, which is why its programs need the subclass; ours sees both",

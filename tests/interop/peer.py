@@ -5,7 +5,7 @@ import threading
 from kazoo.client import KazooClient
 from kazoo.exceptions import LockTimeout
 from kazoo.recipe.election import Election
-from kazoo.recipe.lock import Lock, ReadLock, WriteLock
+from kazoo.recipe.lock import Lock, ReadLock, Semaphore, WriteLock
 from kazoo.recipe.party import Party, ShallowParty
 
 
@@ -65,6 +65,8 @@ def perform(command, name, *args):
         kind, path, identifier = args
         if kind in LOCKS:
             things[name] = LOCKS[kind](client, path, identifier)
+        elif kind == "semaphore":
+            things[name] = Semaphore(client, path, identifier, max_leases=2)
         elif kind == "candidate":
             things[name] = Candidate(client, path, identifier)
         else:

@@ -244,3 +244,120 @@ describe("a semaphore", () => {
     })
   )
 })
+
+describe("a semaphore in the dialect kazoo", () => {
+  const ofKazoo = (zk: Client, leases = 2) => make(zk, { dialect: "kazoo", leases })
+  const LINE = `${PATH}-__lock__`
+
+  it.live("has as many holders as leases, and no more, whoever comes and goes", () =>
+    Effect.gen(function* () {
+      const clients = yield* sessions(5)
+      let inside = 0
+      let most = 0
+      yield* Effect.forEach(
+        clients,
+        (zk) =>
+          Effect.flatMap(ofKazoo(zk), (semaphore) =>
+            Effect.repeat(
+              semaphore.withLease(() =>
+                Effect.gen(function* () {
+                  most = Math.max(most, ++inside)
+                  yield* Effect.yieldNow
+                  yield* zk.get(PATH)
+                  inside--
+                })
+              ),
+              { times: 4 }
+            )
+          ),
+        { concurrency: "unbounded", discard: true }
+      )
+      assert.isAtMost(most, 2)
+      assert.strictEqual(yield* clients[0]!.getString(PATH), "2")
+      yield* awaitQueue(clients[0]!, 0)
+      yield* awaitQueue(clients[0]!, 0, LINE)
+    })
+  )
+
+  it.live("costs eight requests to acquire and one to release", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      const semaphore = yield* ofKazoo(zk)
+      yield* semaphore.withLease(() => Effect.void)
+      const requests = recordRequests(zk)
+      const node = yield* semaphore.withLease(({ node }) => Effect.succeed(node))
+      assert.match(node, new RegExp(`^${PATH}/[0-9a-f]{32}$`))
+      assert.deepStrictEqual(requests, [
+        "getData",
+        "create",
+        "getData",
+        "getChildren",
+        "getChildren",
+        "multi",
+        "getData",
+        "delete",
+        "delete"
+      ])
+    })
+  )
+
+  it.live("gives none when all leases are out, tells who has them, and hands over in order", () =>
+    Effect.gen(function* () {
+      const [one, two, three] = yield* sessions(3)
+      const [a, b, c] = [yield* ofKazoo(one!, 1), yield* ofKazoo(two!, 1), yield* ofKazoo(three!, 1)]
+      const scope = yield* Scope.make()
+      const held = yield* Scope.provide(a.acquire, scope)
+      assert.deepStrictEqual(yield* b.tryWithLease(() => Effect.void), Option.none())
+      assert.deepStrictEqual(yield* b.tryWithLease(() => Effect.void, { wait: "200 millis" }), Option.none())
+      assert.deepStrictEqual(
+        (yield* b.holders).map(({ node }) => node),
+        [held.node]
+      )
+      const order: Array<string> = []
+      const second = yield* Effect.forkChild(b.withLease(() => Effect.sync(() => order.push("b"))))
+      yield* awaitQueue(one!, 1, LINE)
+      const third = yield* Effect.forkChild(c.withLease(() => Effect.sync(() => order.push("c"))))
+      yield* awaitQueue(one!, 2, LINE)
+      // Who loses its place in the line, by hand or with its session, stands at its end.
+      const [head] = yield* nodes(one!, LINE)
+      yield* one!.delete(head!)
+      yield* awaitState(queue(one!, LINE), (names) => names.length === 2 && !head!.endsWith(names[0]!), {
+        describe: "the head stands at the end"
+      })
+      yield* expire(three!)
+      yield* Scope.close(scope, Exit.void)
+      yield* Fiber.join(second)
+      yield* Fiber.join(third)
+      assert.lengthOf(order, 2)
+      yield* awaitQueue(one!, 0)
+      yield* awaitQueue(one!, 0, LINE)
+    })
+  )
+
+  it.live("interrupts the work when the lease is lost", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const semaphore = yield* ofKazoo(zk!)
+      const work = yield* Effect.forkChild(Effect.flip(semaphore.withLease(() => Effect.never)))
+      yield* awaitQueue(other!, 1)
+      const [node] = yield* other!.children(PATH)
+      yield* other!.delete(`${PATH}/${node}`)
+      assert.strictEqual((yield* Fiber.join(work))._tag, "LeaseLost")
+    })
+  )
+
+  it.live("refuses another number than the path says, and a size node", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      yield* zk.create(PATH, "3")
+      const error = yield* Effect.flip((yield* ofKazoo(zk)).withLease(() => Effect.void))
+      assert.isTrue(error._tag === "ZooKeeperError" && error.reason._tag === "InvalidArgument")
+      assert.include(error.message, "has 3 leases, not 2")
+      assert.deepStrictEqual(yield* queue(zk), [])
+      yield* zk.set(PATH, "of no concern")
+      yield* (yield* ofKazoo(zk)).withLease(() => Effect.void)
+      const refused = yield* Effect.flip(make(zk, { dialect: "kazoo", sizeNode: "/size" }))
+      assert.strictEqual(refused.reason._tag, "InvalidArgument")
+    })
+  )
+})

@@ -1,26 +1,24 @@
 /**
  * So many holders at a time: leases are handed out in the order in which they were asked for.
  *
- * The nodes are those of Curator's InterProcessSemaphoreV2: whoever wants a lease queues below `<path>/locks`, and only
- * the head of that queue waits among the leases below `<path>/leases`.
- *
  * @since 0.1.0
  */
 import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
-import * as Path from "@effect-zookeeper/core/Path"
 import { type Data, type Node, text, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
-import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import { InvalidArgument, ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Holder } from "./Holder.ts"
-import { contend, type Contest, plain, tryContend, within } from "./internal/contend.ts"
+import type { Dialect } from "./Dialect.ts"
+import { within } from "./internal/contend.ts"
 import { shared, type StopOn } from "./internal/hold.ts"
-import { present, type Standing } from "./internal/queue.ts"
-import { beyond, nearest } from "./internal/sequence.ts"
+import { kazooLeases } from "./internal/kazooLeases.ts"
+import { curatorLeases } from "./internal/curatorLeases.ts"
+import type { Standing } from "./internal/queue.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
 /**
@@ -41,6 +39,11 @@ export interface Options {
   readonly sizeNode?: string | undefined
   /** What this holder tells of itself. Default: nothing. */
   readonly data?: Data | undefined
+  /**
+   * Whose programs share the path. Default `curator` (InterProcessSemaphoreV2); `kazoo` has nodes of another kind, so all
+   * programs of one path must say the same. Apache documents none.
+   */
+  readonly dialect?: Exclude<Dialect, "apache"> | undefined
   /** Stop holding before the session can have expired (`lease`, default), or as soon as the connection is gone. */
   readonly stopOn?: StopOn | undefined
 }
@@ -76,7 +79,9 @@ export interface Semaphore {
   readonly acquire: Effect.Effect<Holder, ZooKeeperError, Scope.Scope>
   /** How many leases there are. */
   readonly size: Effect.Effect<number>
-  /** Who stands below `leases`, in order: the holders, and after them who waits at the head of the queue. */
+  /**
+   * Who has a lease, in order; in the dialect `curator` also who waits at the head of the queue, after them.
+   */
   readonly holders: Effect.Effect<ReadonlyArray<Lessee>, ZooKeeperError>
 }
 
@@ -127,26 +132,27 @@ export const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<Semaphore, ZooKeeperError, ZooKeeper | Scope.Scope> {
   const zk = yield* ZooKeeper
-  const { data = "", path, sizeNode, stopOn = "lease" } = options
+  const { data = "", dialect = "curator", path, sizeNode, stopOn = "lease" } = options
+  if (dialect === "kazoo" && sizeNode !== undefined) {
+    const reason = new InvalidArgument({
+      problem: "kazoo's semaphores have no size node: their own node says the size"
+    })
+    return yield* new ZooKeeperError({ operation: "acquire", path, applied: "no", reason })
+  }
   const size: Size = { count: options.leases, changed: Deferred.makeUnsafe() }
   if (sizeNode !== undefined) yield* followSize(zk, sizeNode, options.leases, size)
 
-  const queueBelow = (name: string) => ({ zk, path: Path.join(path, name), dialect: "curator", data }) as const
-  const line: Contest = { ...plain, queue: queueBelow("locks"), role: "lock", ahead: nearest(), stopOn }
-  const leases: Contest = {
-    ...plain,
-    queue: queueBelow("leases"),
-    role: "lease",
-    // Curator waits until there are at most so many leases; the first ones in order are never more than that either.
-    ahead: beyond(() => size.count),
-    recheck: Effect.sync(() => Deferred.await(size.changed)),
-    stopOn
-  }
-  // The order among the leases keeps their number right, so it does no harm if the place in the line is lost meanwhile.
-  const acquire: Semaphore["acquire"] = Effect.flatMap(Effect.scope, (scope) =>
-    Effect.scoped(Effect.andThen(contend(line), Effect.provideService(contend(leases), Scope.Scope, scope)))
-  ).pipe(Effect.map(shared))
-  const atOnce = Effect.map(tryContend(leases), Option.map(shared))
+  const terms = { zk, path, data, stopOn }
+  const leases =
+    dialect === "kazoo"
+      ? kazooLeases(terms, options.leases)
+      : curatorLeases(
+          terms,
+          () => size.count,
+          Effect.sync(() => Deferred.await(size.changed))
+        )
+  const acquire = Effect.map(leases.acquire, shared)
+  const acquireNow = Effect.map(leases.acquireNow, Option.map(shared))
   const under = <A, E, R>(held: Holder, body: (held: Holder) => Effect.Effect<A, E, R>) =>
     Effect.raceFirst(held.lost, body(held))
   return {
@@ -154,12 +160,12 @@ export const make = Effect.fnUntraced(function* (
     withLease: (body) => Effect.scoped(Effect.flatMap(acquire, (held) => under(held, body))),
     tryWithLease: (body, wait) =>
       Effect.scoped(
-        Effect.flatMap(within(acquire, atOnce, wait?.wait), (held) =>
+        Effect.flatMap(within(acquire, acquireNow, wait?.wait), (held) =>
           Option.isNone(held) ? Effect.succeedNone : Effect.asSome(under(held.value, body))
         )
       ),
     size: Effect.sync(() => size.count),
-    holders: present(leases.queue)
+    holders: leases.holders
   }
 })
 

@@ -61,26 +61,44 @@ const isDisplaced = (zk: ZooKeeper, error: unknown): boolean =>
   error instanceof LeaseLost ||
   (isZooKeeperError(error) && error.reason._tag === "SessionExpired" && zk.driver.over === undefined)
 
+/** A try to get a place and hold it: it fails with `Busy` instead of waiting, if it does not wait. */
+export type Try<A> = (waits: boolean) => Effect.Effect<A, ZooKeeperError | LeaseLost | Busy, Scope.Scope>
+
 /** Takes a place anew, at the end of the queue, whenever it is lost with its node or its session. */
-const again = (contest: Contest, waits: boolean): Effect.Effect<ExclusiveHolder, ZooKeeperError | Busy, Scope.Scope> =>
+const again = <A>(
+  zk: ZooKeeper,
+  attempt: Try<A>,
+  waits: boolean
+): Effect.Effect<A, ZooKeeperError | Busy, Scope.Scope> =>
   Effect.catchIf(
-    inScopeOfItsOwn(once(contest, waits)),
-    (error): error is LeaseLost => isDisplaced(contest.queue.zk, error) || (waits && isPassing(error)),
-    () => again(contest, waits)
+    inScopeOfItsOwn(attempt(waits)),
+    (error): error is LeaseLost => isDisplaced(zk, error) || (waits && isPassing(error)),
+    () => again(zk, attempt, waits)
   )
 
-/** Waits for the turn and holds until the scope closes. Fails only when the session is over, or refuses the path. */
+/** Waits and holds until the scope closes. Fails only when the session is over, or refuses the path. */
+export const untilHeld = <A>(zk: ZooKeeper, attempt: Try<A>): Effect.Effect<A, ZooKeeperError, Scope.Scope> =>
+  Effect.catchTag(again(zk, attempt, true), "Busy", Effect.die)
+
+/** As `untilHeld`, none when it would have to wait now. */
+export const unlessBusy = <A>(
+  zk: ZooKeeper,
+  attempt: Try<A>
+): Effect.Effect<Option.Option<A>, ZooKeeperError, Scope.Scope> =>
+  again(zk, attempt, false).pipe(
+    Effect.asSome,
+    Effect.catchTag("Busy", () => Effect.succeedNone)
+  )
+
+/** Waits for the turn and holds until the scope closes. */
 export const contend = (contest: Contest): Effect.Effect<ExclusiveHolder, ZooKeeperError, Scope.Scope> =>
-  Effect.catchTag(again(contest, true), "Busy", Effect.die)
+  untilHeld(contest.queue.zk, (waits) => once(contest, waits))
 
 /** As `contend`, none when it is somebody else's turn now. */
 export const tryContend = (
   contest: Contest
 ): Effect.Effect<Option.Option<ExclusiveHolder>, ZooKeeperError, Scope.Scope> =>
-  again(contest, false).pipe(
-    Effect.asSome,
-    Effect.catchTag("Busy", () => Effect.succeedNone)
-  )
+  unlessBusy(contest.queue.zk, (waits) => once(contest, waits))
 
 /** As `acquire`, none when it did not succeed within `wait`; `atOnce` is how to do it without waiting. */
 export const within = <A, E, R>(
