@@ -4,6 +4,7 @@ import * as Acl from "@effect-zookeeper/core/Acl"
 import * as Op from "@effect-zookeeper/core/Op"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { create } from "@effect-zookeeper/core/wire/ops/create"
+import { setData } from "@effect-zookeeper/core/wire/ops/data"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -18,6 +19,7 @@ import {
   type Client,
   connectStringOf,
   expire,
+  expireDuring,
   onSingle,
   PATH,
   proxied,
@@ -155,6 +157,19 @@ describe("a persistent node", () => {
       )
       // Without a connection at the end, it goes as soon as there is one again.
       yield* awaitQueue(other, 0)
+    })
+  )
+
+  it.live("is put back also when its session ends before the create of the lost node was answered", () =>
+    Effect.gen(function* () {
+      const all = yield* proxied()
+      const kept = yield* make(all.zk, { data: "hello" })
+      yield* expireDuring(all, create, all.other.delete(node))
+      yield* awaitData(all.other, "hello", all.zk)
+      // Nor is it the end when the new data was not answered.
+      yield* expireDuring(all, setData, Effect.forkChild(kept.set("new")))
+      yield* awaitData(all.other, "new", all.zk)
+      yield* awaitState(kept.isPresent, (isPresent) => isPresent, { describe: "it is there" })
     })
   )
 

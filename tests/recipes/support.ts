@@ -107,6 +107,29 @@ export const expire = Effect.fnUntraced(function* (zk: Client, server = zk.sessi
   )
 })
 
+/**
+ * Ends a session on the server while a request of it is unanswered: `change` makes its owner send an `operation`, whose
+ * answer is lost with the connection, and the next connection learns that the session is over.
+ */
+export const expireDuring = Effect.fnUntraced(function* <A, E, R>(
+  { other, proxy, zk }: { readonly other: Client; readonly proxy: Proxy.Proxy; readonly zk: Client },
+  operation: { readonly code: number },
+  change: Effect.Effect<A, E, R>
+) {
+  const { epoch, id, password } = zk.session
+  const dropped = yield* proxy.dropReplyTo(({ type }) => type === operation.code)
+  yield* proxy.refuse
+  yield* change
+  yield* dropped
+  yield* rawSession.expireSession(other.session.hosts[0]!, id, Redacted.value(password))
+  yield* proxy.listen
+  yield* awaitState(
+    Effect.sync(() => zk.session.epoch),
+    (now) => now > epoch,
+    { describe: "a new session", within: "30 seconds" }
+  )
+})
+
 /** The nodes with their paths. */
 export const nodes = (zk: Client, path = PATH) =>
   Effect.map(queue(zk, path), (names) => names.map((name) => Path.join(path, name)))

@@ -16,7 +16,7 @@ import * as Stream from "effect/Stream"
 import { parentMode } from "./Dialect.ts"
 import { latest } from "./internal/latest.ts"
 import { createBelow } from "./internal/parents.ts"
-import { isPassing, patiently } from "./internal/patience.ts"
+import { isPassing, isRenewed, patientlyAnew } from "./internal/patience.ts"
 import { look } from "./internal/presence.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
@@ -94,7 +94,10 @@ class Keeper {
       ),
       // Whose it is, or whether it was done, the next look tells.
       Effect.catchReason("ZooKeeperError", "NodeExists", () => Effect.void),
-      Effect.catchIf(isPassing, () => Effect.void)
+      Effect.catchIf(
+        (error) => isPassing(error) || isRenewed(this.zk, error),
+        () => Effect.void
+      )
     )
   })
 
@@ -102,7 +105,7 @@ class Keeper {
   private readonly write: Effect.Effect<void, ZooKeeperError> = Effect.gen({ self: this }, function* () {
     while (this.written < this.revision) {
       const { data, revision } = this
-      const isThere = yield* patiently(this.zk.set(this.options.path, data)).pipe(
+      const isThere = yield* patientlyAnew(this.zk, this.zk.set(this.options.path, data)).pipe(
         Effect.as(true),
         Effect.catchReason("ZooKeeperError", "NoNode", () => Effect.succeed(false))
       )
@@ -129,7 +132,7 @@ class Keeper {
     const { path } = this.options
     yield* this.create
     while (true) {
-      const seen = yield* look(this.zk, path)
+      const seen = yield* patientlyAnew(this.zk, look(this.zk, path))
       if (Option.isNone(seen)) {
         yield* this.become(false)
         this.written = 0

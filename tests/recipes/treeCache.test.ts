@@ -1,7 +1,5 @@
-/** Caches on a real server: what they show is what is there, through gaps and lost sessions, and no more than they may. */
+/** Tree caches on a real server: what they show is what is there, through gaps and lost sessions, and no more than they may. */
 import * as ChildrenCache from "@effect-zookeeper/recipes/ChildrenCache"
-import type { CacheChange } from "@effect-zookeeper/recipes/Cache"
-import * as NodeCache from "@effect-zookeeper/recipes/NodeCache"
 import * as TreeCache from "@effect-zookeeper/recipes/TreeCache"
 import * as Op from "@effect-zookeeper/core/Op"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
@@ -11,21 +9,13 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { awaitState } from "../support/awaitState.ts"
+import { awaitShown, record, shown, whileAway } from "./cached.ts"
 import { type Client, expire, lasting, onSingle, PATH, proxied, recordRequests, sessions, using } from "./support.ts"
 
 const tree = (zk: Client, options: Partial<TreeCache.Options> = {}) =>
   using(zk)(TreeCache.make({ path: PATH, ...options }))
 const childrenOf = (zk: Client, options: Partial<ChildrenCache.Options> = {}) =>
   using(zk)(ChildrenCache.make({ path: PATH, ...options }))
-
-const shown = (nodes: ReadonlyMap<string, ZooKeeper.Node>) =>
-  [...nodes.keys()]
-    .sort()
-    .map((path) => `${path}=${ZooKeeper.text(nodes.get(path)!)}`)
-    .join(" ")
-
-const awaitShown = <E>(nodes: Effect.Effect<ReadonlyMap<string, ZooKeeper.Node>, E>, what: string) =>
-  awaitState(Effect.map(nodes, shown), (now) => now === what, { describe: `shows '${what}'`, within: "30 seconds" })
 
 /** The tree as it is, read by hand. */
 const truth = (zk: Client, path: string): Effect.Effect<ReadonlyMap<string, ZooKeeper.Node>, unknown> =>
@@ -35,128 +25,6 @@ const truth = (zk: Client, path: string): Effect.Effect<ReadonlyMap<string, ZooK
     const below = yield* Effect.forEach(yield* zk.children(path), (name) => truth(zk, `${path}/${name}`))
     return new Map([[path, node.value] as const, ...below.flatMap((map) => [...map])])
   })
-
-const record = <E>(changes: Stream.Stream<CacheChange, E>) =>
-  Effect.gen(function* () {
-    const seen: Array<string> = []
-    yield* Effect.forkScoped(
-      Stream.runForEach(changes, (change) =>
-        Effect.sync(() =>
-          seen.push(
-            change._tag === "Resync" ? "Resync" : `${change._tag} ${change.path}=${ZooKeeper.text(change.node)}`
-          )
-        )
-      ),
-      { startImmediately: true }
-    )
-    return seen
-  })
-
-const awaitSeen = (seen: ReadonlyArray<string>, wanted: ReadonlyArray<string>) =>
-  awaitState(
-    Effect.sync(() => [...seen]),
-    (now) => now.length >= wanted.length,
-    { describe: `saw ${wanted.join()}` }
-  ).pipe(Effect.map((now) => assert.deepStrictEqual(now, wanted)))
-
-describe("a node cache", () => {
-  it.live("costs a watch and a read, and a read for each change", () =>
-    Effect.gen(function* () {
-      const [zk, other] = yield* sessions(2)
-      yield* other!.create(PATH, "0")
-      // The first watch of a session asks for the server's version.
-      yield* Effect.asVoid(zk!.watchScoped("/elsewhere"))
-      const requests = recordRequests(zk!)
-      const cache = yield* using(zk!)(NodeCache.make({ path: PATH }))
-      yield* cache.ready
-      assert.deepStrictEqual(requests, ["addWatch", "getData"])
-      requests.length = 0
-      yield* other!.set(PATH, "1")
-      yield* awaitState(cache.get, (node) => Option.isSome(node) && ZooKeeper.text(node.value) === "1", {
-        describe: "shows '1'",
-        within: "30 seconds"
-      })
-      assert.deepStrictEqual(requests, ["getData"])
-    })
-  )
-
-  it.live("shows the node as it is, missing or not, to any number of subscribers", () =>
-    Effect.gen(function* () {
-      const [zk, other] = yield* sessions(2)
-      const cache = yield* using(zk!)(NodeCache.make({ path: "/node" }))
-      yield* cache.ready
-      assert.isTrue(Option.isNone(yield* cache.get))
-      const show = Effect.map(cache.get, (node) => (Option.isNone(node) ? "none" : ZooKeeper.text(node.value)))
-      const shows = (what: string) => awaitState(show, (now) => now === what, { describe: `shows ${what}` })
-      const subscribers = yield* Effect.forEach([1, 2], () =>
-        Effect.forkChild(
-          Stream.runCollect(Stream.takeUntil(cache.changes, ({ change }) => change === "deleted")).pipe(
-            Effect.map((all) => all.map(({ change }) => change))
-          ),
-          { startImmediately: true }
-        )
-      )
-      yield* other!.create("/node", "a")
-      yield* shows("a")
-      yield* other!.set("/node", "b")
-      yield* shows("b")
-      yield* expire(zk!)
-      yield* other!.set("/node", "c")
-      yield* shows("c")
-      yield* other!.delete("/node")
-      yield* shows("none")
-      for (const each of yield* Fiber.joinAll(subscribers)) {
-        assert.strictEqual(each[0], "initial")
-        assert.strictEqual(each.at(-1), "deleted")
-      }
-    })
-  )
-})
-
-describe("a children cache", () => {
-  it.live("costs a watch, a list, a read for each child and one for the parent", () =>
-    Effect.gen(function* () {
-      const [zk, other] = yield* sessions(2)
-      for (const path of ["", "/a", "/b"]) yield* other!.create(PATH + path)
-      // The first watch of a session asks for the server's version.
-      yield* Effect.asVoid(zk!.watchScoped("/elsewhere"))
-      const requests = recordRequests(zk!)
-      const cache = yield* childrenOf(zk!)
-      yield* cache.ready
-      assert.deepStrictEqual(requests, ["addWatch", "getData", "getChildren", "getData", "getData"])
-      requests.length = 0
-      yield* other!.set(`${PATH}/b`, "1")
-      yield* awaitShown(cache.children, "a= b=1")
-      assert.deepStrictEqual(requests, ["getData"])
-    })
-  )
-
-  it.live("shows the children with their data, and tells each change in order", () =>
-    Effect.gen(function* () {
-      const [zk, other] = yield* sessions(2)
-      const cache = yield* childrenOf(zk!, { filter: (name) => name !== "hidden" })
-      yield* cache.ready
-      assert.strictEqual((yield* cache.children).size, 0)
-      const seen = yield* record(cache.changes)
-      yield* other!.create(PATH)
-      yield* other!.create(`${PATH}/a`, "1")
-      yield* awaitShown(cache.children, "a=1")
-      yield* other!.create(`${PATH}/a/deeper`, "not mine")
-      yield* other!.create(`${PATH}/hidden`, "not mine")
-      yield* other!.set(`${PATH}/a`, "2")
-      yield* awaitShown(cache.children, "a=2")
-      yield* other!.create(`${PATH}/b`)
-      yield* awaitShown(cache.children, "a=2 b=")
-      yield* other!.delete(`${PATH}/a`, { recursive: true })
-      yield* awaitShown(cache.children, "b=")
-      assert.isTrue(Option.isSome(yield* cache.get("b")))
-      assert.isTrue(Option.isNone(yield* cache.get("a")))
-      yield* awaitSeen(seen, [`Added ${PATH}/a=1`, `Changed ${PATH}/a=2`, `Added ${PATH}/b=`, `Removed ${PATH}/a=2`])
-      // Who comes later begins with what is there.
-      yield* awaitSeen(yield* record(cache.changes), [`Added ${PATH}/b=`])
-    })
-  )
-})
 
 describe("a tree cache", () => {
   it.live("shows everything below its node, without what the filter leaves out", () =>
@@ -212,18 +80,8 @@ describe("a tree cache", () => {
       const cache = yield* tree(zk)
       yield* cache.ready
       const seen = yield* record(cache.changes)
-      const whileAway = Effect.fnUntraced(function* (change: Effect.Effect<unknown, unknown>) {
-        yield* proxy.refuse
-        yield* proxy.cut
-        yield* awaitState(
-          Effect.sync(() => zk.session.connected),
-          (connected) => !connected,
-          { describe: "the connection is gone" }
-        )
-        yield* change
-        yield* proxy.listen
-      })
       yield* whileAway(
+        { proxy, zk },
         Effect.all([
           other.set(`${PATH}/a`, "2"),
           other.delete(`${PATH}/b`),

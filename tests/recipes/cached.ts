@@ -1,0 +1,57 @@
+/** What the tests of caches look at: the nodes shown, the changes told, and what happens while the connection is away. */
+import type { CacheChange } from "@effect-zookeeper/recipes/Cache"
+import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+import { assert } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { awaitState } from "../support/awaitState.ts"
+import type * as Proxy from "../support/Proxy.ts"
+import type { Client } from "./support.ts"
+
+export const shown = (nodes: ReadonlyMap<string, ZooKeeper.Node>) =>
+  [...nodes.keys()]
+    .sort()
+    .map((path) => `${path}=${ZooKeeper.text(nodes.get(path)!)}`)
+    .join(" ")
+
+export const awaitShown = <E>(nodes: Effect.Effect<ReadonlyMap<string, ZooKeeper.Node>, E>, what: string) =>
+  awaitState(Effect.map(nodes, shown), (now) => now === what, { describe: `shows '${what}'`, within: "30 seconds" })
+
+export const record = <E>(changes: Stream.Stream<CacheChange, E>) =>
+  Effect.gen(function* () {
+    const seen: Array<string> = []
+    yield* Effect.forkScoped(
+      Stream.runForEach(changes, (change) =>
+        Effect.sync(() =>
+          seen.push(
+            change._tag === "Resync" ? "Resync" : `${change._tag} ${change.path}=${ZooKeeper.text(change.node)}`
+          )
+        )
+      ),
+      { startImmediately: true }
+    )
+    return seen
+  })
+
+export const awaitSeen = (seen: ReadonlyArray<string>, wanted: ReadonlyArray<string>) =>
+  awaitState(
+    Effect.sync(() => [...seen]),
+    (now) => now.length >= wanted.length,
+    { describe: `saw ${wanted.join()}` }
+  ).pipe(Effect.map((now) => assert.deepStrictEqual(now, wanted)))
+
+/** Does something while the session is without a connection. */
+export const whileAway = Effect.fnUntraced(function* <A, E, R>(
+  { proxy, zk }: { readonly proxy: Proxy.Proxy; readonly zk: Client },
+  change: Effect.Effect<A, E, R>
+) {
+  yield* proxy.refuse
+  yield* proxy.cut
+  yield* awaitState(
+    Effect.sync(() => zk.session.connected),
+    (connected) => !connected,
+    { describe: "the connection is gone" }
+  )
+  yield* change
+  yield* proxy.listen
+})
