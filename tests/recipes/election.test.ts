@@ -1,5 +1,6 @@
 /** Elections on a real server: who leads, who stands by, and how the lead is lost and taken over. */
 import * as Op from "@effect-zookeeper/core/Op"
+import { getData } from "@effect-zookeeper/core/wire/ops/data"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -13,6 +14,7 @@ import {
   type Client,
   connectStringOf,
   expire,
+  expireDuring,
   nodes,
   onSingle,
   PATH,
@@ -187,6 +189,32 @@ describe("an election", () => {
       yield* forever(b)
       const seen = yield* Fiber.join(observed)
       assert.deepStrictEqual(seen.at(-1)!.map(ZooKeeper.text), ["1", "2"])
+    })
+  )
+
+  it.live("tells onlookers on, when their session ends with a read unanswered", () =>
+    Effect.gen(function* () {
+      const all = yield* proxied()
+      const [a, b] = [yield* make(all.other, { data: "a" }), yield* make(all.other, { data: "b" })]
+      const seen: Array<string> = []
+      yield* Effect.forkScoped(
+        Stream.runForEach((yield* make(all.zk)).observe, (leaders) =>
+          Effect.sync(() => seen.push(leaders.map((leader) => ZooKeeper.text(leader)).join()))
+        )
+      )
+      const saw = (what: string) =>
+        awaitState(
+          Effect.sync(() => seen.at(-1)),
+          (last) => last === what,
+          { describe: `saw ${what}`, within: "30 seconds" }
+        )
+      yield* saw("")
+      yield* expireDuring(all, getData, forever(a))
+      yield* saw("a")
+      yield* forever(b)
+      yield* awaitQueue(all.other, 2)
+      yield* a.resign
+      yield* saw("b")
     })
   )
 

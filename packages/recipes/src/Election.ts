@@ -19,6 +19,7 @@ import type { Dialect } from "./Dialect.ts"
 import type { Holder } from "./Holder.ts"
 import { contend, type Contest, plain } from "./internal/contend.ts"
 import { shared, type StopOn } from "./internal/hold.ts"
+import { patientlyAnew } from "./internal/patience.ts"
 import { type Standing, standing } from "./internal/queue.ts"
 import { beyond, read } from "./internal/sequence.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
@@ -214,7 +215,7 @@ export const make = Effect.fnUntraced(function* (
       Effect.flatMap(leading)
     ),
     observe: zk.changes.children(path).pipe(
-      Stream.mapEffect(({ children }) => leading(Option.getOrElse(children, () => []))),
+      Stream.mapEffect(({ children }) => patientlyAnew(zk, leading(Option.getOrElse(children, () => [])))),
       Stream.changesWith(sameNodes)
     )
   }
