@@ -66,7 +66,7 @@ export const kazoo: Effect.Effect<Peer, NoPeer> = either(
   virtualEnvironment,
   debiansKazoo,
   "kazoo",
-  "Install Python 3 with venv and pip (Debian and Ubuntu: apt-get install python3-venv)."
+  "Install Python 3 with venv and pip (Debian and Ubuntu: apt-get install python3-venv), or let apt-get reach a mirror."
 )
 
 const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -113,7 +113,7 @@ export const curator: Effect.Effect<Peer, NoPeer> = Effect.gen(function* () {
     mavens,
     debians,
     "Curator",
-    "Install a JDK and Maven (Debian and Ubuntu: apt-get install default-jdk-headless maven)."
+    "Install a JDK and Maven (Debian and Ubuntu: apt-get install default-jdk-headless maven), or let apt-get reach a mirror."
   )
   const source = path.join(import.meta.dirname, "Peer.java")
   const stamp = Math.round(fs.statSync(source).mtimeMs)

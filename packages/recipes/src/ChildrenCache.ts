@@ -28,8 +28,8 @@ export interface Options extends Bounds {
 }
 
 /**
- * A copy of a node's children, kept up by one recursive watch (ZooKeeper 3.6 and later), so for parents whose
- * grandchildren seldom change. Without a connection it shows what was last seen.
+ * A copy of a node's children, kept up by one recursive watch, so for parents whose grandchildren seldom change; before
+ * ZooKeeper 3.6 by a watch on each child. Without a connection it shows what was last seen.
  *
  * @category models
  * @since 0.1.0

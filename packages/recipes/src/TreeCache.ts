@@ -27,8 +27,9 @@ export interface Options extends Bounds {
 }
 
 /**
- * A copy of a subtree, kept up by one recursive watch (ZooKeeper 3.6 and later). Without a connection it shows what was
- * last seen; once there is one again, or a new session, it is compared with the server as a whole.
+ * A copy of a subtree, kept up by one recursive watch, or before ZooKeeper 3.6 by two watches on each node. Without a
+ * connection it shows what was last seen; once there is one again, or a new session, it is compared with the server as a
+ * whole.
  *
  * @category models
  * @since 0.1.0
