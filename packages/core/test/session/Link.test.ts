@@ -152,7 +152,7 @@ describe("Link", () => {
     it("was surely not done when the connection breaks", async () => {
       const kept = testCall(20)
       const { link } = await busy((link) => link.send(kept))
-      link.destroy(new Closed({}))
+      link.destroy(new Closed())
       assert.deepStrictEqual(kept.told, ["Closed no"])
     })
 
