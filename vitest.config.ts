@@ -43,6 +43,8 @@ const report = process.env["TEST_REPORT"]
 
 export default defineConfig({
   test: {
+    // Most tests wait for servers most of the time, so more of them than there are cores run at once.
+    maxWorkers: 4,
     // For whoever counts: .ci/run.
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     projects: [
