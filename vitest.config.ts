@@ -55,7 +55,7 @@ export default defineConfig({
       project("cli", ["tests/cli/**/*.test.ts"], onServers),
       project("drivers", ["tests/drivers/**/*.test.ts"], onServers),
       project("recipes", ["tests/recipes/!(schedules).test.ts"], onServers),
-      project("recipes@in-process", ["tests/recipes/!(ensemble|haWorkers|oneShot).test.ts"], {
+      project("recipes@in-process", ["tests/recipes/!(ensemble*|haWorkers|oneShot).test.ts"], {
         env: { RECIPES_ON: "in-process" }
       }),
       // Where watches fire once.

@@ -1,14 +1,13 @@
 /** One contender: takes its turn again and again, and writes under the guard of what it holds for as long as it does. */
 import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import * as Op from "@effect-zookeeper/core/Op"
-import type { Node } from "@effect-zookeeper/core/ZooKeeper"
+import type { Node, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import { isZooKeeperError, type ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import type { Applied } from "@effect-zookeeper/testing/History"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import type { Client } from "../support.ts"
 import type { Random } from "./randomOf.ts"
 import type { Take, Work } from "./recipes.ts"
 import type { RegisterOutput, Witness } from "./testimony.ts"
@@ -40,7 +39,7 @@ const isRefused = (error: ZooKeeperError): boolean =>
 
 export interface Contender {
   readonly name: string
-  readonly zk: Client
+  readonly zk: ZooKeeper
   readonly take: Take
   readonly witness: Witness
   readonly random: Random

@@ -1,4 +1,5 @@
 /** The recipes whose holders are watched: how to hold once, how many may hold at a time, and where their nodes stand. */
+import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import type { Holder } from "@effect-zookeeper/recipes/Holder"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
@@ -6,7 +7,13 @@ import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { type Client, PATH as path, using } from "../support.ts"
+
+const path = "/recipe"
+
+const using =
+  (zk: ZooKeeper.ZooKeeper) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, ZooKeeper.ZooKeeper>> =>
+    Effect.provideService(effect, ZooKeeper.ZooKeeper, zk)
 
 /** What runs while something is held. */
 export type Work = (held: Holder & { readonly fencingToken?: bigint | undefined }) => Effect.Effect<void, unknown>
@@ -17,7 +24,7 @@ export type Take = (work: Work) => Effect.Effect<unknown, unknown>
 export interface Recipe {
   readonly atATime: number
   readonly below: ReadonlyArray<string>
-  readonly make: (zk: Client) => Effect.Effect<Take, unknown, Scope.Scope>
+  readonly make: (zk: ZooKeeper.ZooKeeper) => Effect.Effect<Take, unknown, Scope.Scope>
 }
 
 export const recipes = {
