@@ -7,19 +7,27 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import * as Proxy from "../support/Proxy.ts"
 import { awaitState } from "../support/awaitState.ts"
 import * as rawSession from "../support/rawSession.ts"
-import { awaitConnected, type Client, onSingle, refused } from "./clients.ts"
+import { awaitConnected, type Client, onSingle, type Options, refused } from "./clients.ts"
 
-const proxied = Effect.gen(function* () {
+const proxiedWith = Effect.fnUntraced(function* (options: Options) {
   const other = yield* onSingle({ sessionTimeout: "60 seconds" })
   const proxy = yield* Proxy.make({ port: Number(other.session.hosts[0]!.split(":")[1]) })
   const connect = `${proxy.connectString}${other.session.root}`
-  const zk = yield* ZooKeeper.make({ connect, sessionTimeout: "30 seconds", releaseTimeout: "200 millis" })
+  const zk = yield* ZooKeeper.make({
+    sessionTimeout: "30 seconds",
+    releaseTimeout: "200 millis",
+    ...options,
+    connect
+  })
   yield* other.create("/p")
   return { zk, other, proxy }
 })
+
+const proxied = proxiedWith({})
 
 const isCreate = ({ type }: Proxy.ProxiedRequest) => type === create.code
 
@@ -111,6 +119,22 @@ describe("a create whose answer is lost after the commit", () => {
       assert.strictEqual(error.path, "/p/n-")
       yield* awaitConnected(zk, 2)
       assert.deepStrictEqual(yield* childrenOf(other), [])
+    })
+  )
+
+  it.live("and that cannot be looked for before its retries end, fails, and its node goes later", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxiedWith({ operationTimeout: "200 millis", retry: Schedule.recurs(1) })
+      const dropped = yield* proxy.dropReplyTo(isCreate)
+      yield* proxy.refuse
+      const creating = zk.create("/p/n-", "", { mode: "ephemeralSequential", protected: true })
+      const error = yield* refused(creating, "Timeout", "unknown")
+      yield* dropped
+      assert.strictEqual(error.path, "/p/n-")
+      assert.strictEqual((yield* childrenOf(other)).length, 1)
+      yield* proxy.listen
+      yield* awaitState(childrenOf(other), (nodes) => nodes.length === 0, { describe: "the node is gone again" })
+      assert.strictEqual(zk.session.epoch, 1)
     })
   )
 
