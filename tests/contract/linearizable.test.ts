@@ -38,7 +38,31 @@ const perform = Effect.fnUntraced(function* (zk: ZooKeeper.ZooKeeper, input: Inp
 const appliedOf = (exit: Exit.Exit<Output, ZooKeeperError>): History.Applied =>
   Option.match(Exit.findErrorOption(exit), { onNone: () => "unknown", onSome: ({ applied }) => applied })
 
-const client = Effect.fnUntraced(function* (name: number, connect: string, history: History.History<Input, Output>) {
+/** Counts operations that ended, so that what goes wrong begins and ends with them. */
+class Progress {
+  private count = 0
+  private waiting: Array<{ readonly count: number; readonly go: () => void }> = []
+
+  ended(): void {
+    this.count++
+    for (const each of this.waiting.filter(({ count }) => count <= this.count)) each.go()
+    this.waiting = this.waiting.filter(({ count }) => count > this.count)
+  }
+
+  /** Completes when so many more have ended. */
+  after(more: number): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      this.waiting.push({ count: this.count + more, go: () => resume(Effect.void) })
+    })
+  }
+}
+
+const client = Effect.fnUntraced(function* (
+  name: number,
+  connect: string,
+  history: History.History<Input, Output>,
+  progress: Progress
+) {
   const zk = yield* ZooKeeper.make({ connect, sessionTimeout: "10 seconds" })
   for (let i = 1; i <= OPERATIONS; i++) {
     const value = name * 1000 + i
@@ -51,11 +75,12 @@ const client = Effect.fnUntraced(function* (name: number, connect: string, histo
           ? { _tag: "write", value }
           : { _tag: "cas", expected: yield* seen, value }
     yield* Effect.exit(history.record(`${name}`, input, perform(zk, input), appliedOf))
+    progress.ended()
     yield* Effect.sleep(yield* Random.nextIntBetween(1, 300))
   }
 }, Effect.scoped)
 
-const trouble = Effect.fnUntraced(function* (cluster: TestCluster.TestClusterShape) {
+const trouble = Effect.fnUntraced(function* (cluster: TestCluster.TestClusterShape, progress: Progress) {
   const server = cluster.servers[yield* Random.nextIntBetween(0, cluster.servers.length)]!
   const nth = yield* Random.nextIntBetween(1, 3)
   const kinds = [
@@ -65,9 +90,9 @@ const trouble = Effect.fnUntraced(function* (cluster: TestCluster.TestClusterSha
     server.faults.inject(Faults.dropBeforeCommit(nth)),
     server.faults.inject(Faults.cutReply(nth)),
     server.dropConnections,
-    Effect.andThen(server.lag, Effect.andThen(Effect.sleep("700 millis"), server.catchUp)),
-    Effect.andThen(server.kill, Effect.andThen(Effect.sleep("900 millis"), server.restart)),
-    Effect.andThen(server.freeze, Effect.andThen(Effect.sleep("800 millis"), server.resume))
+    Effect.andThen(server.lag, Effect.andThen(progress.after(8), server.catchUp)),
+    Effect.andThen(server.kill, Effect.andThen(progress.after(10), server.restart)),
+    Effect.andThen(server.freeze, Effect.andThen(progress.after(9), server.resume))
   ]
   yield* kinds[yield* Random.nextIntBetween(0, kinds.length)]!
 })
@@ -75,16 +100,19 @@ const trouble = Effect.fnUntraced(function* (cluster: TestCluster.TestClusterSha
 const run = Effect.gen(function* () {
   const cluster = yield* TestCluster.TestCluster
   const history = yield* History.make<Input, Output>()
+  const progress = new Progress()
   const setup = yield* ZooKeeper.make({ connect: cluster.connectString })
   yield* setup.create("/n", "0")
   const clients = yield* Effect.forkChild(
     Effect.forEach(
       Array.from({ length: CLIENTS }, (_, index) => index + 1),
-      (name) => client(name, cluster.connectString, history),
+      (name) => client(name, cluster.connectString, history, progress),
       { concurrency: "unbounded", discard: true }
     )
   )
-  const troubles = yield* Effect.forkChild(Effect.forever(Effect.andThen(trouble(cluster), Effect.sleep("150 millis"))))
+  const troubles = yield* Effect.forkChild(
+    Effect.forever(Effect.andThen(trouble(cluster, progress), progress.after(2)))
+  )
   let steps = 0
   while (clients.pollUnsafe() === undefined && steps++ < 2000) yield* TestClock.adjust("100 millis")
   yield* Fiber.interrupt(troubles)

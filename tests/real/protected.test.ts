@@ -102,7 +102,7 @@ describe("a create whose answer is lost after the commit", () => {
     })
   )
 
-  it.live("is not continued in the next session", () =>
+  it.live("is not continued in the next session (museum 28)", () =>
     Effect.gen(function* () {
       const { other, proxy, zk } = yield* proxied
       const { id, password } = zk.session
@@ -206,7 +206,7 @@ describe("a create that was sent and never arrived", () => {
   )
 })
 
-describe("a set whose answer is lost after the commit", () => {
+describe("a set whose answer is lost after the commit (museum 32)", () => {
   const isSet = ({ type }: Proxy.ProxiedRequest) => type === setData.code
 
   it.live("fails with what is known, with a version and without", () =>

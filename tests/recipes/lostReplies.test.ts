@@ -12,9 +12,11 @@ import * as Transaction from "@effect-zookeeper/recipes/Transaction"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { awaitState } from "../support/awaitState.ts"
 import type { Proxy } from "../support/Proxy.ts"
+import * as rawSession from "../support/rawSession.ts"
 import { awaitQueue, type Client, PATH, proxied, queue, using } from "./support.ts"
 
 const path = PATH
@@ -188,6 +190,29 @@ describe("a lost reply leaves no node behind, and the recipe goes on", () => {
         yield* Fiber.interrupt(fiber)
         yield* awaitQueue(other, 0)
       }
+    })
+  )
+
+  it.live("with its session too: the contender enters with the next one, and holds a node of that (museum 28)", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied()
+      const lock = yield* using(zk)(Lock.make({ path }))
+      yield* lock.withLock(() => Effect.void)
+      const { id, password } = zk.session
+      const dropped = yield* proxy.dropReplyTo(({ type }) => type === create.code)
+      const holding = yield* Effect.forkChild(
+        lock.withLock(({ node }) => Effect.all({ held: other.get(node), all: queue(other) })),
+        { startImmediately: true }
+      )
+      yield* proxy.refuse
+      yield* dropped
+      yield* rawSession.expireSession(other.session.hosts[0]!, id, Redacted.value(password))
+      yield* proxy.listen
+      const { all, held } = yield* Fiber.join(holding)
+      assert.strictEqual(zk.session.epoch, 2)
+      assert.strictEqual(held.stat.ephemeralOwner, zk.session.id)
+      assert.lengthOf(all, 1)
+      yield* awaitQueue(other, 0)
     })
   )
 

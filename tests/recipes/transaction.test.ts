@@ -1,5 +1,6 @@
 /** Transactions of several parts on a real server (parity 18). */
 import * as Op from "@effect-zookeeper/core/Op"
+import { isZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { multi } from "@effect-zookeeper/core/wire/ops/multi"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
@@ -73,6 +74,22 @@ describe("a transaction", () => {
         })
       )
       assert.isTrue(Option.isNone(yield* zk.exists("/b")))
+    })
+  )
+
+  it.live("asks for version 0 where that is asked for, and not for any (museum 33)", () =>
+    Effect.gen(function* () {
+      const zk = yield* onSingle()
+      yield* zk.create("/a", "0")
+      yield* zk.set("/a", "1")
+      const transaction = yield* using(zk)(Transaction.make())
+      for (const op of [Op.set("/a", "2", { version: 0 }), Op.check("/a", 0), Op.delete("/a", { version: 0 })]) {
+        const part: Effect.Effect<unknown, unknown> = yield* transaction.add(op)
+        const { reason } = yield* Effect.flip(transaction.commit)
+        assert.isTrue(reason._tag === "TransactionFailed" && reason.name === "BadVersion", String(reason))
+        assert.isTrue(isZooKeeperError(yield* Effect.flip(part)))
+      }
+      assert.strictEqual(yield* zk.getString("/a"), "1")
     })
   )
 
