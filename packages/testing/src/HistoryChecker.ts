@@ -118,8 +118,13 @@ const shrink = <State, Input, Output>(
   const moments = history
     .flatMap(({ completed }) => (completed === undefined ? [] : [completed.at]))
     .sort((a, b) => a - b)
-  const first = moments.find((moment) => isBad(until(history, moment)))!
-  let part = until(history, first)
+  let [good, bad] = [-1, moments.length - 1]
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1
+    if (isBad(until(history, moments[middle]!))) bad = middle
+    else good = middle
+  }
+  let part = until(history, moments[bad]!)
   for (const each of part.filter(({ input }) => model.isRead(input))) {
     const less = part.filter((other) => other !== each)
     if (isBad(less)) part = less

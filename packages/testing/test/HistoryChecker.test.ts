@@ -89,6 +89,17 @@ describe("HistoryChecker", () => {
     }
   })
 
+  it("judges long histories, some of whose outcomes nobody knows", () => {
+    const history = (length: number) =>
+      Array.from({ length }, (_, i) => [
+        op("writer", write(i), 6 * i, 6 * i + 2),
+        op("lost", cas(-1, i), 6 * i + 1),
+        op("reader", read, 6 * i + 3, 6 * i + 5, i)
+      ]).flat()
+    strictEqual(verdict(...history(1000)), "Linearizable")
+    strictEqual(verdict(...history(60), op("late", read, 9000, 9001, 7)), "NotLinearizable")
+  })
+
   it.prop(
     "agrees with trying every order",
     {
@@ -133,6 +144,19 @@ describe("HistoryChecker", () => {
         ]
       )
       strictEqual(HistoryChecker.check(model, operations)._tag, "Linearizable")
+    })
+  )
+
+  it.effect("histories that share a clock can be put together", () =>
+    Effect.gen(function* () {
+      let now = 0
+      const make = History.make<"acquire" | "release", boolean>({ moment: () => now++ })
+      const [a, b] = [yield* make, yield* make]
+      yield* a.record("a", "acquire", Effect.succeed(true))
+      yield* b.record("b", "acquire", Effect.succeed(true))
+      yield* a.record("a", "release", Effect.succeed(true))
+      const both = [...(yield* a.operations), ...(yield* b.operations)]
+      strictEqual(HistoryChecker.check(HistoryChecker.lock, both)._tag, "NotLinearizable")
     })
   )
 })
