@@ -73,7 +73,7 @@ export const compete = Effect.fnUntraced(function* (
           random,
           isExclusive: true,
           pause: () => 10 + random(100),
-          linger: () => random(1.5 * SESSION_TIMEOUT)
+          linger: () => random(3 * SESSION_TIMEOUT)
         })
       )
     })

@@ -78,8 +78,10 @@ export const ofServers = Effect.fnUntraced(function* (trouble: Trouble) {
 
 /** One thing that goes wrong between a client and the servers, over when this returns. */
 export const ofLines = Effect.fnUntraced(function* (trouble: Trouble) {
-  const { clients, ensemble, log, random } = trouble
-  const client = clients[random(clients.length)]!
+  const { clients, ensemble, log, random, witnesses } = trouble
+  const holder = clients.find((client) => names.some((name) => witnesses[name].holding.has(client.name)))
+  // What goes wrong for who holds decides most.
+  const client = (random(3) > 0 ? holder : undefined) ?? clients[random(clients.length)]!
   const proxy = client.proxies[random(3)]!
   const all = (...faults: ReadonlyArray<Faults.Fault>) =>
     Effect.forEach(client.proxies, (each) => each.faults.inject(...faults), { discard: true })
@@ -98,7 +100,7 @@ export const ofLines = Effect.fnUntraced(function* (trouble: Trouble) {
     case 3:
       log(`${client.name} is cut off`)
       yield* all(Faults.refuse, Faults.reset)
-      yield* last(trouble, 2 * SESSION_TIMEOUT)
+      yield* sleep(SESSION_TIMEOUT * (random(3) === 0 ? 0.5 : 1.6))
       return yield* Effect.forEach(client.proxies, ({ faults }) => faults.clear, { discard: true })
     default: {
       if (client.zk === undefined) return
