@@ -85,7 +85,7 @@ export const ofLines = Effect.fnUntraced(function* (trouble: Trouble) {
   const proxy = client.proxies[random(3)]!
   const all = (...faults: ReadonlyArray<Faults.Fault>) =>
     Effect.forEach(client.proxies, (each) => each.faults.inject(...faults), { discard: true })
-  switch (random(5)) {
+  switch (random(8)) {
     case 0:
       log(`connections of ${client.name} break`)
       return yield* all(Faults.reset)
@@ -97,18 +97,18 @@ export const ofLines = Effect.fnUntraced(function* (trouble: Trouble) {
       yield* proxy.faults.inject(Faults.mute)
       yield* last(trouble, SESSION_TIMEOUT)
       return yield* proxy.faults.clear
-    case 3:
-      log(`${client.name} is cut off`)
-      yield* all(Faults.refuse, Faults.reset)
-      yield* sleep(SESSION_TIMEOUT * (random(3) === 0 ? 0.5 : 1.6))
-      return yield* Effect.forEach(client.proxies, ({ faults }) => faults.clear, { discard: true })
-    default: {
+    case 3: {
       if (client.zk === undefined) return
       log(`the session of ${client.name} is taken over and ended`)
       const covered = uncover(trouble, [client], "its session was taken over")
       const up = ensemble.servers.find((server) => server.state() === "running")!
-      yield* Effect.ensuring(Effect.ignore(expire(client.zk, up.connectString)), covered)
+      return yield* Effect.ensuring(Effect.ignore(expire(client.zk, up.connectString)), covered)
     }
+    default:
+      log(`${client.name} is cut off`)
+      yield* all(Faults.refuse, Faults.reset)
+      yield* sleep(SESSION_TIMEOUT * (random(3) === 0 ? 0.5 : 1.6))
+      return yield* Effect.forEach(client.proxies, ({ faults }) => faults.clear, { discard: true })
   }
 })
 
