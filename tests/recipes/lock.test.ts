@@ -1,6 +1,7 @@
 /** Locks on a real server: exclusion, order, and that nothing stays behind. */
 import * as Op from "@effect-zookeeper/core/Op"
 import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
@@ -61,6 +62,30 @@ describe("a lock", () => {
         tokens.toSorted((a, b) => (a < b ? -1 : 1))
       )
       assert.deepStrictEqual(yield* queue(clients[0]!), [])
+    })
+  )
+
+  it.live("ends what the body forks in its scope, before somebody else can have the lock", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const lock = yield* using(zk!)(Lock.make({ path: PATH, reentrant: true }))
+      const seen: Array<string> = []
+      const fork = (name: string) =>
+        Effect.forkScoped(
+          Effect.onExit(Effect.never, () =>
+            Effect.map(queue(other!), ({ length }) => void seen.push(`${name} ${length}`))
+          ),
+          { startImmediately: true }
+        )
+      const work: Effect.Effect<void, ZooKeeperError | LeaseLost> = lock.withLock(() =>
+        Effect.andThen(
+          fork("outer"),
+          lock.withLock(() => fork("inner"))
+        )
+      )
+      yield* work
+      assert.deepStrictEqual(seen, ["inner 1", "outer 1"])
+      assert.deepStrictEqual(yield* queue(other!), [])
     })
   )
 

@@ -96,16 +96,18 @@ export interface Election {
   /**
    * Is a candidate until the effect has ended, and runs it while leading. Its own success or failure ends it; when the
    * lead is lost the effect is interrupted, and this process is a candidate again. Fails with `Resigned` after `resign`.
+   * The effect has a scope of its own: what it forks and acquires there ends with the lead, too.
    */
   readonly whileLeader: <A, E, R>(
     effect: (leader: Leader) => Effect.Effect<A, E, R>
-  ) => Effect.Effect<A, E | ZooKeeperError | Resigned, R>
+  ) => Effect.Effect<A, E | ZooKeeperError | Resigned, Exclude<R, Scope.Scope>>
   /** Waits for the lead and keeps it until the scope closes or `resign`; see `lost` of the holder. */
   readonly acquire: Effect.Effect<Leader, ZooKeeperError | Resigned, Scope.Scope>
   /**
-   * Gives up every place that this process has in the election, leading or waiting, and returns once its nodes are deleted;
-   * without a connection, and while a create is on its way, that is done in the background. What runs in `whileLeader` is interrupted, and `whileLeader` and a waiting `acquire` fail with `Resigned`; a leader
-   * that `acquire` gave is `lost`. To be a candidate again, call them again: the place is at the end of the queue then.
+   * Gives up every place that this process has in the election, leading or waiting, and returns once its nodes are
+   * deleted; without a connection, and while a create is on its way, that is done in the background. What runs in
+   * `whileLeader` is interrupted, and `whileLeader` and a waiting `acquire` fail with `Resigned`; a leader that `acquire`
+   * gave is `lost`. To be a candidate again, call them again: the place is at the end of the queue then.
    */
   readonly resign: Effect.Effect<void>
   /** What this process is now. */
@@ -174,7 +176,7 @@ export const make = Effect.fnUntraced(function* (
 
   const untilItEnds = <A, E, R>(
     f: (leader: Leader) => Effect.Effect<A, E, R>
-  ): Effect.Effect<A, E | ZooKeeperError, R> =>
+  ): Effect.Effect<A, E | ZooKeeperError, Exclude<R, Scope.Scope>> =>
     Effect.flatMap(
       Effect.scoped(
         Effect.flatMap(lead, (leader) =>

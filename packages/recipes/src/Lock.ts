@@ -55,16 +55,17 @@ export interface Contender extends Standing {}
 export interface LockOf<H extends Holder> {
   /**
    * Waits for the lock and runs the body under it. The body is interrupted before the lock can be somebody else's, and
-   * then this fails with `LeaseLost`.
+   * then this fails with `LeaseLost`. The body has a scope of its own: what it forks and acquires there ends with the
+   * lock, too.
    */
   readonly withLock: <A, E, R>(
     body: (held: H) => Effect.Effect<A, E, R>
-  ) => Effect.Effect<A, E | ZooKeeperError | LeaseLost, R>
+  ) => Effect.Effect<A, E | ZooKeeperError | LeaseLost, Exclude<R, Scope.Scope>>
   /** As `withLock`; none when the lock was not free within `wait` (default: not at all). Leaves no node behind. */
   readonly tryWithLock: <A, E, R>(
     body: (held: H) => Effect.Effect<A, E, R>,
     options?: { readonly wait?: Duration.Input | undefined }
-  ) => Effect.Effect<Option.Option<A>, E | ZooKeeperError | LeaseLost, R>
+  ) => Effect.Effect<Option.Option<A>, E | ZooKeeperError | LeaseLost, Exclude<R, Scope.Scope>>
   /** Waits for the lock and holds it until the scope closes; heed `lost` of the holder. */
   readonly acquire: Effect.Effect<H, ZooKeeperError, Scope.Scope>
   /** Who holds the lock and who waits for it, in order, whatever library they use. */

@@ -82,8 +82,8 @@ export const make = Effect.fnUntraced(function* (
   /** A reader behind its own write lock would wait for itself. */
   const asWriter = <A, E, R>(
     body: (held: Holder) => Effect.Effect<A, E, R>,
-    otherwise: Effect.Effect<A, E | ZooKeeperError | LeaseLost, R>
-  ): Effect.Effect<A, E | ZooKeeperError | LeaseLost, R> =>
+    otherwise: Effect.Effect<A, E | ZooKeeperError | LeaseLost, Exclude<R, Scope.Scope>>
+  ): Effect.Effect<A, E | ZooKeeperError | LeaseLost, Exclude<R, Scope.Scope>> =>
     Effect.flatMap(writes.holding, (writer) =>
       writer === undefined
         ? otherwise

@@ -65,16 +65,17 @@ export interface Lessee extends Standing {}
 export interface Semaphore {
   /**
    * Waits for a lease and runs the body with it. The body is interrupted before the lease can be somebody else's, and
-   * then this fails with `LeaseLost`.
+   * then this fails with `LeaseLost`. The body has a scope of its own: what it forks and acquires there ends with the
+   * lease, too.
    */
   readonly withLease: <A, E, R>(
     body: (held: Holder) => Effect.Effect<A, E, R>
-  ) => Effect.Effect<A, E | ZooKeeperError | LeaseLost, R>
+  ) => Effect.Effect<A, E | ZooKeeperError | LeaseLost, Exclude<R, Scope.Scope>>
   /** As `withLease`; none when there was no lease within `wait` (default: no free one now). Leaves no node behind. */
   readonly tryWithLease: <A, E, R>(
     body: (held: Holder) => Effect.Effect<A, E, R>,
     options?: { readonly wait?: Duration.Input | undefined }
-  ) => Effect.Effect<Option.Option<A>, E | ZooKeeperError | LeaseLost, R>
+  ) => Effect.Effect<Option.Option<A>, E | ZooKeeperError | LeaseLost, Exclude<R, Scope.Scope>>
   /** Waits for a lease and holds it until the scope closes; heed `lost` of the holder. */
   readonly acquire: Effect.Effect<Holder, ZooKeeperError, Scope.Scope>
   /** How many leases there are. */

@@ -4,6 +4,7 @@ import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import { randomUUID } from "node:crypto"
 import type { ExclusiveHolder, Holder } from "../Holder.ts"
 import type { LockOf } from "../Lock.ts"
@@ -45,9 +46,11 @@ export const locking = <H extends Holder>(
     })
   const orShared = <A, E, R>(
     body: (held: H) => Effect.Effect<A, E, R>,
-    otherwise: Effect.Effect<A, E | ZooKeeperError | LeaseLost, R>
-  ): Effect.Effect<A, E | ZooKeeperError | LeaseLost, R> =>
-    reentrant ? Effect.flatMap(holding, (held) => (held === undefined ? otherwise : body(held))) : otherwise
+    otherwise: Effect.Effect<A, E | ZooKeeperError | LeaseLost, Exclude<R, Scope.Scope>>
+  ): Effect.Effect<A, E | ZooKeeperError | LeaseLost, Exclude<R, Scope.Scope>> =>
+    reentrant
+      ? Effect.flatMap(holding, (held) => (held === undefined ? otherwise : Effect.scoped(body(held))))
+      : otherwise
   const acquire = Effect.map(contend(contest), show)
   const atOnce = Effect.map(tryContend(contest), Option.map(show))
   const lock: LockOf<H> = {
