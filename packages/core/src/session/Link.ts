@@ -60,10 +60,10 @@ const REST_ANSWERS = 64
 /**
  * A write costs more than all the rest of a small request. A server answers in order, so while it has this much to do, a
  * request that follows an answer is answered no later if it leaves together with those that follow the next answers: when
- * they are a fourth of what is in flight, with the next request from elsewhere, or with the heartbeat.
+ * they are half of what is in flight, with the next request from elsewhere, or with the heartbeat.
  */
 const COMPANY_DEPTH = 16
-const COMPANY_PART = 4
+const COMPANY_PART = 2
 
 /** The requests of a turn leave in one write, unless they are so many bytes: then the slab would grow and grow. */
 const FULL = 64 * 1024

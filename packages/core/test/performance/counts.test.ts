@@ -60,9 +60,9 @@ it.live("what follows an answer waits for company while the server has much to d
     // The first requests in one write, then one for each answer.
     expect(yield* writes(8)).toBe(1 + 8)
     expect(yield* writes(15)).toBe(1 + 15)
-    // A fourth of what is in flight at a time.
-    expect(yield* writes(16)).toBe(1 + 4)
-    expect(yield* writes(256)).toBe(1 + 4)
+    // Half of what is in flight at a time.
+    expect(yield* writes(16)).toBe(1 + 2)
+    expect(yield* writes(256)).toBe(1 + 2)
   })
 )
 
