@@ -5,6 +5,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import { awaitState } from "../support/awaitState.ts"
+import { type TimedOut, within } from "../support/realTime.ts"
 import * as SharedServers from "../support/SharedServers.ts"
 
 const bin = fileURLToPath(new URL("../../packages/cli/bin/zk.js", import.meta.url))
@@ -78,7 +79,7 @@ export interface Running {
   readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
   /** Closes our end of its standard output. */
   readonly stopReading: Effect.Effect<void>
-  readonly ended: Effect.Effect<Result>
+  readonly ended: Effect.Effect<Result, TimedOut>
 }
 
 /** Starts a command line that goes on. */
@@ -96,9 +97,13 @@ export const start = (args: ReadonlyArray<string>, env?: Options["env"]): Effect
         }).pipe(Effect.map(({ text }) => text.split("\n").slice(0, -1))),
       signal: (signal) => Effect.sync(() => void child.kill(signal)),
       stopReading: Effect.sync(() => void child.stdout.destroy()),
-      ended: Effect.map(
-        Effect.promise(() => closed),
-        result
+      ended: within(
+        Effect.map(
+          Effect.promise(() => closed),
+          result
+        ),
+        "60 seconds",
+        () => `zk ${args.join(" ")} goes on: ${JSON.stringify(result())}`
       )
     }
   })
