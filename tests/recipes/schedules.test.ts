@@ -40,6 +40,6 @@ for (const [name, count] of Object.entries(counts)) {
             0
           )
       }),
-    240_000
+    600_000
   )
 }

@@ -10,11 +10,11 @@ import { sleep, type TimedOut, within } from "./realTime.ts"
 export interface AwaitOptions {
   /** What is waited for, in words: `the second candidate leads`. */
   readonly describe: string
-  /** Default 20 seconds: the machine may be busy. */
+  /** Default 1 minute: the machine may be busy. */
   readonly within?: Duration.Input
 }
 
-const LIMIT = "20 seconds"
+const LIMIT = "1 minute"
 
 const show = (seen: ReadonlyArray<unknown>): string =>
   seen.length === 0 ? "nothing was seen" : `seen: ${seen.map((value) => inspect(value, { depth: 6 })).join(", then ")}`
