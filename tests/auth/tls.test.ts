@@ -38,7 +38,13 @@ const causes = (port: number, tls: TlsOptions, host = "127.0.0.1") =>
   Effect.gen(function* () {
     const connect = `${host}:${port}`
     const error = yield* refused(
-      ZooKeeper.make({ connect, tls, sessionTimeout: "40 seconds", connectTimeout: "15 seconds", reconnect: "200 millis" }),
+      ZooKeeper.make({
+        connect,
+        tls,
+        sessionTimeout: "40 seconds",
+        connectTimeout: "15 seconds",
+        reconnect: "200 millis"
+      }),
       "ConnectFailed"
     )
     const { reason } = error
