@@ -13,7 +13,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { awaitState } from "../support/awaitState.ts"
-import { awaitQueue, type Client, connectStringOf, onSingle, PATH as path, queue, using } from "../recipes/support.ts"
+import { awaitQueue, type Client, connectStringOf, onServers, PATH as path, queue, using } from "../recipes/support.ts"
 import * as Peer from "./peer.ts"
 import * as provide from "./provide.ts"
 
@@ -26,7 +26,7 @@ const peers = { kazoo: provide.kazoo, Curator: provide.curator }
 type Name = keyof typeof peers
 
 const begin = Effect.fnUntraced(function* (name: Name) {
-  const zk = yield* onSingle()
+  const zk = yield* onServers()
   return { zk, peer: yield* Peer.start(peers[name], connectStringOf(zk)) }
 })
 

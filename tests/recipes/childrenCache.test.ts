@@ -1,4 +1,4 @@
-/** Children caches on a real server: the children with their data, through gaps and lost sessions, within bounds. */
+/** Children caches on a real ensemble: the children with their data, through gaps and lost sessions, within bounds. */
 import * as ChildrenCache from "@effect-zookeeper/recipes/ChildrenCache"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { getData } from "@effect-zookeeper/core/wire/ops/data"
@@ -15,7 +15,7 @@ import {
   expire,
   expireDuring,
   lasting,
-  onSingle,
+  onServers,
   PATH,
   proxied,
   recordRequests,
@@ -181,7 +181,7 @@ describe("a children cache", () => {
 
   it.live("fails with its session: what it shows, and what it tells", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle({ onExpired: "fail" })
+      const zk = yield* onServers({ onExpired: "fail" })
       yield* zk.create(PATH)
       const cache = yield* make(zk)
       yield* cache.ready
@@ -200,7 +200,7 @@ describe("a children cache", () => {
   it.live("is a layer that gives its watches up at the end", () => {
     class Jobs extends ChildrenCache.Service<Jobs>()("test/Jobs", { path: PATH }) {}
     return Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       yield* zk.create(`${PATH}/a`, "1", { parents: true })
       const text = Jobs.use(({ children }) => Effect.map(children, shown))
       const layer = Layer.provide(Jobs.layer, Layer.succeed(ZooKeeper.ZooKeeper, zk))
@@ -215,7 +215,7 @@ describe("a children cache", () => {
 
   it.live("refuses a path that is none, at once", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const error = yield* Effect.flip(make(zk, { path: "recipe" }))
       assert.strictEqual(error.reason._tag, "InvalidArgument")
     })

@@ -1,4 +1,4 @@
-/** Elections on a real server: who leads, who stands by, and how the lead is lost and taken over. */
+/** Elections on a real ensemble: who leads, who stands by, and how the lead is lost and taken over. */
 import * as Op from "@effect-zookeeper/core/Op"
 import { getData } from "@effect-zookeeper/core/wire/ops/data"
 import * as Election from "@effect-zookeeper/recipes/Election"
@@ -16,7 +16,7 @@ import {
   expire,
   expireDuring,
   nodes,
-  onSingle,
+  onServers,
   PATH,
   proxied,
   queue,
@@ -371,7 +371,7 @@ describe("an election", () => {
 
   it.live("costs four requests when nobody leads", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const election = yield* make(zk)
       yield* election.whileLeader(() => Effect.void)
       const requests = recordRequests(zk)
@@ -382,7 +382,7 @@ describe("an election", () => {
 
   it.live("fails when its session is over for good", () =>
     Effect.gen(function* () {
-      const other = yield* onSingle()
+      const other = yield* onServers()
       const zk = yield* ZooKeeper.make({ connect: connectStringOf(other), onExpired: "fail" })
       const election = yield* make(zk)
       const fiber = yield* Effect.forkChild(Effect.flip(election.whileLeader(() => Effect.never)))
@@ -457,7 +457,7 @@ describe("who resigns", () => {
 
   it.live("may do so from within its work, and whenever it likes: no node stays", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const election = yield* make(zk)
       yield* election.resign
       const error = yield* Effect.flip(election.whileLeader(() => Effect.andThen(election.resign, Effect.never)))

@@ -1,4 +1,4 @@
-/** Groups on a real server. */
+/** Groups on a real ensemble. */
 import * as Group from "@effect-zookeeper/recipes/Group"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { assert, describe, it } from "@effect/vitest"
@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { awaitState } from "../support/awaitState.ts"
-import { type Client, expire, onSingle, PATH, queue, recordRequests, sessions, using } from "./support.ts"
+import { type Client, expire, onServers, PATH, queue, recordRequests, sessions, using } from "./support.ts"
 
 const make = (zk: Client, options: Partial<Group.Options> = {}) => using(zk)(Group.make({ path: PATH, ...options }))
 
@@ -88,7 +88,7 @@ describe("a group", () => {
 
   it.live("reads the members of every dialect on one path", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const group = yield* make(zk, { id: "ours", data: "x" })
       yield* zk.create(`${PATH}/${"0".repeat(32)}__party__`, "party")
       yield* zk.create(`${PATH}/${"1".repeat(32)}-shallow`, "")
@@ -98,7 +98,7 @@ describe("a group", () => {
 
   it.live("costs two requests to join and two to leave, and to ask a list and a read for each member", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       yield* zk.create(PATH)
       const requests = recordRequests(zk)
       const group = yield* make(zk)
@@ -115,7 +115,7 @@ describe("a group", () => {
 
   it.live("refuses names that are none, and data where kazoo has no place for it", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const group = yield* make(zk)
       const kazoo = yield* make(zk, { dialect: "kazoo" })
       for (const attempt of [group.join(""), group.join("a/b"), kazoo.join("a", "data")]) {
@@ -128,7 +128,7 @@ describe("a group", () => {
   it.live("is a layer with a member for as long as it is in use", () => {
     class Workers extends Group.Service<Workers>()("test/Workers", { path: PATH }) {}
     return Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const provided = Layer.succeed(ZooKeeper.ZooKeeper, zk)
       const members = Effect.flatMap(Workers, (workers) => workers.members)
       const layer = Workers.layerConfig({ id: Config.succeed("me") })

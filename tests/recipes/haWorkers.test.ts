@@ -3,13 +3,13 @@ import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { run } from "../support/zookeeper/command.ts"
 import * as path from "node:path"
-import { connectStringOf, onSingle } from "./support.ts"
+import { connectStringOf, onServers } from "./support.ts"
 
 const root = path.join(import.meta.dirname, "../..")
 
 it.live("two masters at a time: killed, deleted by hand, frozen, and back in time or too late", () =>
   Effect.gen(function* () {
-    const zk = yield* onSingle()
+    const zk = yield* onServers()
     const args = ["ZK_CONNECT=" + connectStringOf(zk), process.execPath, "--import", "./examples/sources.ts"]
     const printed = yield* run("env", [...args, "examples/ha-workers.ts"], { cwd: root, timeout: 110_000 })
     const lines = printed.split("\n").map((line) => line.trim())

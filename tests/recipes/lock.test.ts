@@ -1,4 +1,4 @@
-/** Locks on a real server: exclusion, order, and that nothing stays behind. */
+/** Locks on a real ensemble: exclusion, order, and that nothing stays behind. */
 import * as Op from "@effect-zookeeper/core/Op"
 import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
@@ -21,7 +21,7 @@ import {
   connectStringOf,
   expire,
   nodes,
-  onSingle,
+  onServers,
   PATH,
   queue,
   recordRequests,
@@ -91,7 +91,7 @@ describe("a lock", () => {
 
   it.live("costs four requests when nobody is in the way, and the path once", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const lock = yield* using(zk)(Lock.make({ path: PATH }))
       yield* lock.withLock(() => Effect.void)
       const requests = recordRequests(zk)
@@ -191,7 +191,7 @@ describe("a lock", () => {
 
   it.live("is shared with the holder's children on demand, and not with what outlives the holder", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const lock = yield* using(zk)(Lock.make({ path: PATH, reentrant: true }))
       const go = Deferred.makeUnsafe<void>()
       const { late, outer } = yield* lock.withLock((held) =>
@@ -216,7 +216,7 @@ describe("a lock", () => {
 
   it.live("not shared, makes its holder wait for itself, which a wait bounds", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const lock = yield* using(zk)(Lock.make({ path: PATH }))
       const inner = lock.withLock(() => lock.tryWithLock(() => Effect.void))
       assert.deepStrictEqual(yield* inner, Option.none())
@@ -248,7 +248,7 @@ describe("a lock", () => {
 
   it.live("guards commit while it is held, and tell their own failures by their own index", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const lock = yield* using(zk)(Lock.make({ path: PATH }))
       yield* lock.withLock((held) =>
         Effect.gen(function* () {
@@ -333,7 +333,7 @@ describe("a lock", () => {
 
   it.live("has its turn however long it waited: the lease is young again when it begins", () =>
     Effect.gen(function* () {
-      const other = yield* onSingle()
+      const other = yield* onServers()
       const zk = yield* beside(other, { sessionTimeout: "1 second" })
       const a = yield* using(other)(Lock.make({ path: PATH }))
       const b = yield* using(zk)(Lock.make({ path: PATH }))
@@ -356,7 +356,7 @@ describe("a lock", () => {
 
   it.live("fails when the session is over for good", () =>
     Effect.gen(function* () {
-      const other = yield* onSingle()
+      const other = yield* onServers()
       const zk = yield* ZooKeeper.make({ connect: connectStringOf(other), onExpired: "fail" })
       const a = yield* using(other)(Lock.make({ path: PATH }))
       const b = yield* using(zk)(Lock.make({ path: PATH }))
@@ -375,7 +375,7 @@ describe("a lock", () => {
 
   it.live("does not mind other children, and warns once of what it sees there (27)", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       yield* zk.create(`${PATH}/config`, "", { parents: true })
       const lock = yield* using(zk)(Lock.make({ path: PATH }))
       const logged: Array<string> = []
@@ -393,7 +393,7 @@ describe("a lock", () => {
 
   it.live("refuses a counter that has wrapped, and leaves no node", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const strange = `${PATH}/_c_5e7f0a1c-0000-4000-8000-000000000000-lock--2147483648`
       yield* zk.create(strange, "", { parents: true })
       const lock = yield* using(zk)(Lock.make({ path: PATH }))
@@ -425,7 +425,7 @@ describe("a lock", () => {
 
   it.live("makes its path as containers, or as persistent nodes in the dialects of kazoo and Apache", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const requests = recordRequests(zk)
       for (const [dialect, create] of [
         ["curator", "createContainer"],
@@ -446,7 +446,7 @@ describe("a lock", () => {
   it.live("is a layer that an application names", () => {
     class Jobs extends Lock.Service<Jobs>()("test/Jobs", { path: PATH }) {}
     return Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const program = Effect.gen(function* () {
         const jobs = yield* Jobs
         return yield* jobs.withLock(({ node }) => Effect.succeed(node))

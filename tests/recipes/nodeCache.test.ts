@@ -1,4 +1,4 @@
-/** Node caches on a real server: the node as it is, missing or not, for as long as there is a session. */
+/** Node caches on a real ensemble: the node as it is, missing or not, for as long as there is a session. */
 import * as NodeCache from "@effect-zookeeper/recipes/NodeCache"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { getData } from "@effect-zookeeper/core/wire/ops/data"
@@ -15,7 +15,7 @@ import {
   expire,
   expireDuring,
   lasting,
-  onSingle,
+  onServers,
   proxied,
   recordRequests,
   sessions,
@@ -162,7 +162,7 @@ describe("a node cache", () => {
 
   it.live("fails with its session: what it shows, and what it tells", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle({ onExpired: "fail" })
+      const zk = yield* onServers({ onExpired: "fail" })
       yield* zk.create("/node", "a")
       const cache = yield* make(zk)
       yield* shows(cache, "a")
@@ -177,7 +177,7 @@ describe("a node cache", () => {
   it.live("is a layer that gives its watch up at the end", () => {
     class Settings extends NodeCache.Service<Settings>()("test/Settings", { path: "/node" }) {}
     return Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       yield* zk.create("/node", "a")
       const text = Settings.use(({ get }) => Effect.map(get, show))
       const layer = Layer.provide(Settings.layer, Layer.succeed(ZooKeeper.ZooKeeper, zk))
@@ -192,7 +192,7 @@ describe("a node cache", () => {
 
   it.live("refuses a path that is none, at once", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const error = yield* Effect.flip(using(zk)(NodeCache.make({ path: "node" })))
       assert.strictEqual(error.reason._tag, "InvalidArgument")
     })

@@ -1,4 +1,4 @@
-/** Persistent nodes on a real server: put back by whatever they were lost. */
+/** Persistent nodes on a real ensemble: put back by whatever they were lost. */
 import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
 import * as Acl from "@effect-zookeeper/core/Acl"
 import * as Op from "@effect-zookeeper/core/Op"
@@ -20,7 +20,7 @@ import {
   connectStringOf,
   expire,
   expireDuring,
-  onSingle,
+  onServers,
   PATH,
   proxied,
   recordRequests,
@@ -122,7 +122,7 @@ describe("a persistent node", () => {
 
   it.live("takes over its own node of a resumed session, with the new data", () =>
     Effect.gen(function* () {
-      const other = yield* onSingle()
+      const other = yield* onServers()
       const first = yield* Scope.make()
       const zk = yield* Scope.provide(
         ZooKeeper.make({ connect: connectStringOf(other), release: "detach", sessionTimeout: "30 seconds" }),
@@ -175,7 +175,7 @@ describe("a persistent node", () => {
 
   it.live("costs two requests to make and two to end", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       yield* zk.create(PATH)
       const requests = recordRequests(zk)
       yield* Effect.scoped(make(zk))
@@ -185,7 +185,7 @@ describe("a persistent node", () => {
 
   it.live("with a ttl is touched in time, and stays when its keeper ends", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       yield* Effect.scoped(
         Effect.gen(function* () {
           yield* make(zk, { data: "t", ttl: "300 millis" })
@@ -202,7 +202,7 @@ describe("a persistent node", () => {
 
   it.live("fails when it may not be made", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       yield* zk.create(PATH, "", { acl: Acl.readUnsafe })
       const error = yield* Effect.flip(make(zk))
       assert.strictEqual(error.reason._tag, "NoAuth")

@@ -1,11 +1,11 @@
-/** Persistent watches on a real server: every event to every subscriber, or the mark of a gap. */
+/** Persistent watches on a real ensemble: every event to every subscriber, or the mark of a gap. */
 import * as PersistentWatch from "@effect-zookeeper/recipes/PersistentWatch"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { awaitState } from "../support/awaitState.ts"
-import { type Client, expire, lasting, onSingle, proxied, recordRequests, sessions, using } from "./support.ts"
+import { type Client, expire, lasting, onServers, proxied, recordRequests, sessions, using } from "./support.ts"
 
 const make = (zk: Client, options: Partial<PersistentWatch.Options> = {}) =>
   using(zk)(PersistentWatch.make({ paths: ["/a", "/b"], ...options }))
@@ -94,10 +94,13 @@ describe("a persistent watch", () => {
         )
       yield* proxy.cut
       yield* lastIs("Resync")
+      // Before it is answered, the watch is registered again.
+      yield* zk.sync()
       yield* other.create("/a")
       yield* saw("/a: NodeCreated /a")
       yield* expire(zk, other.session.hosts[0])
       yield* lastIs("Resync")
+      yield* zk.sync()
       yield* other.delete("/a")
       yield* saw("/a: NodeDeleted /a")
     })
@@ -129,7 +132,7 @@ describe("a persistent watch", () => {
 
   it.live("ends with the session", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle({ onExpired: "fail" })
+      const zk = yield* onServers({ onExpired: "fail" })
       const watch = yield* make(zk)
       const ended = yield* Effect.forkChild(Effect.flip(Stream.runDrain(watch.events)), { startImmediately: true })
       yield* expire(zk)

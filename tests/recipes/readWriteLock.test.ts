@@ -1,11 +1,11 @@
-/** Read-write locks on a real server: who shares, who excludes, and the two ways between them. */
+/** Read-write locks on a real ensemble: who shares, who excludes, and the two ways between them. */
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import { awaitQueue, body, isEntered, onSingle, PATH, queue, recordRequests, sessions, using } from "./support.ts"
+import { awaitQueue, body, isEntered, onServers, PATH, queue, recordRequests, sessions, using } from "./support.ts"
 
 const dialects = ["curator", "kazoo", "apache"] as const
 
@@ -48,7 +48,7 @@ describe("a read-write lock", () => {
 
   it.live("costs four requests to read or to write when nobody is in the way", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const lock = yield* make(zk)
       yield* lock.write.withLock(() => Effect.void)
       for (const side of [lock.read, lock.write]) {
@@ -61,7 +61,7 @@ describe("a read-write lock", () => {
 
   it.live("refuses an upgrade, which would wait for itself", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const lock = yield* make(zk)
       for (const write of [lock.write.withLock(() => Effect.void), Effect.scoped(lock.write.acquire)]) {
         const error = yield* Effect.flip(lock.read.withLock(() => write))

@@ -1,4 +1,4 @@
-/** Semaphores on a real server. */
+/** Semaphores on a real ensemble. */
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -14,7 +14,7 @@ import {
   expire,
   isEntered,
   nodes,
-  onSingle,
+  onServers,
   PATH,
   queue,
   recordEvents,
@@ -105,7 +105,7 @@ describe("a semaphore", () => {
 
   it.live("costs seven requests to acquire and one to release", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const semaphore = yield* make(zk)
       yield* semaphore.withLease(() => Effect.void)
       const requests = recordRequests(zk)
@@ -281,7 +281,7 @@ describe("a semaphore in the dialect kazoo", () => {
 
   it.live("costs eight requests to acquire and one to release", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const semaphore = yield* ofKazoo(zk)
       yield* semaphore.withLease(() => Effect.void)
       const requests = recordRequests(zk)
@@ -348,7 +348,7 @@ describe("a semaphore in the dialect kazoo", () => {
 
   it.live("refuses another number than the path says, and a size node", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       yield* zk.create(PATH, "3")
       const error = yield* Effect.flip((yield* ofKazoo(zk)).withLease(() => Effect.void))
       assert.isTrue(error._tag === "ZooKeeperError" && error.reason._tag === "InvalidArgument")

@@ -8,30 +8,34 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import { randomUUID } from "node:crypto"
+import * as SharedServers from "../support/SharedServers.ts"
 import * as TestServer from "@effect-zookeeper/testing/TestServer"
-import { beside, type Client, connectStringOf, onSingle as onRealSingle, type Options } from "../real/clients.ts"
+import { beside, type Client, connectStringOf, type Options } from "../real/clients.ts"
 import { awaitState } from "../support/awaitState.ts"
 import * as Proxy from "../support/Proxy.ts"
 import * as rawSession from "../support/rawSession.ts"
 
 export const PATH = "/recipe"
 
-/** `RECIPES_ON`: `in-process`, or `in-process@3.5`; the shared real server when there is none. */
+/** `RECIPES_ON`: `in-process`, or `in-process@3.5`; the shared real ensemble when there is none. */
 const [where, version = "3.8"] = process.env["RECIPES_ON"]?.split("@") ?? []
 
 /** Whether the servers have lasting watches (3.6). */
 export const lasting = Number((process.env["ZK_VERSION"] ?? version).split(".")[1]) >= 6
 
-/** A session on the shared real server below a chroot of its own, or on an in-process server of its own. */
-export const onSingle = (options: Options = {}): Effect.Effect<Client, ZooKeeperError, Scope.Scope> =>
-  where === "in-process"
-    ? Effect.gen(function* () {
-        const { connectString } = yield* TestServer.make({ version: version as "3.5" | "3.8" })
-        const zk = yield* ZooKeeper.make({ sessionTimeout: "30 seconds", ...options, connect: `${connectString}/test` })
-        yield* zk.ensureRoot
-        return zk
-      })
-    : onRealSingle(options)
+/** A session below a chroot of its own, on the shared real ensemble or on an in-process server of its own. */
+export const onServers = Effect.fnUntraced(function* (
+  options: Options = {}
+): Effect.fn.Return<Client, ZooKeeperError, Scope.Scope> {
+  const servers =
+    where === "in-process"
+      ? (yield* TestServer.make({ version: version as "3.5" | "3.8" })).connectString
+      : yield* SharedServers.ensemble
+  const zk = yield* ZooKeeper.make({ sessionTimeout: "30 seconds", ...options, connect: `${servers}/${randomUUID()}` })
+  yield* zk.ensureRoot
+  return zk
+})
 
 /** Provides a session to whatever makes a recipe. */
 export const using =
@@ -44,14 +48,14 @@ export const sessions = Effect.fnUntraced(function* (
   count: number,
   options: Options = {}
 ): Effect.fn.Return<ReadonlyArray<Client>, ZooKeeperError, Scope.Scope> {
-  const first = yield* onSingle(options)
+  const first = yield* onServers(options)
   const others = yield* Effect.forEach(Array(count - 1).keys(), () => beside(first, options), { concurrency: 16 })
   return [first, ...others]
 })
 
 /** A session behind a proxy, and one beside it that is not. */
 export const proxied = Effect.fnUntraced(function* (options: Options = {}) {
-  const other = yield* onSingle({ sessionTimeout: "60 seconds" })
+  const other = yield* onServers({ sessionTimeout: "60 seconds" })
   const proxy = yield* Proxy.make({ port: Number(other.session.hosts[0]!.split(":")[1]) })
   const zk = yield* ZooKeeper.make({
     sessionTimeout: "30 seconds",
@@ -62,9 +66,9 @@ export const proxied = Effect.fnUntraced(function* (options: Options = {}) {
   return { zk, other, proxy }
 })
 
-/** The names below a path, sorted by their counters; none when there is no such path. */
+/** The names below a path as the leader knows them, sorted by their counters; none when there is no such path. */
 export const queue = (zk: Client, path = PATH): Effect.Effect<ReadonlyArray<string>, ZooKeeperError> =>
-  zk.children(path).pipe(
+  Effect.andThen(zk.sync(), zk.children(path)).pipe(
     Effect.map((names) => names.toSorted((a, b) => (a.slice(-10) < b.slice(-10) ? -1 : 1))),
     Effect.catchReason("ZooKeeperError", "NoNode", () => Effect.succeed([]))
   )

@@ -1,4 +1,4 @@
-/** Transactions of several parts on a real server (parity 18). */
+/** Transactions of several parts on a real ensemble (parity 18). */
 import * as Op from "@effect-zookeeper/core/Op"
 import { isZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
@@ -9,12 +9,12 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { onSingle, PATH, proxied, recordRequests, using } from "./support.ts"
+import { onServers, PATH, proxied, recordRequests, using } from "./support.ts"
 
 describe("a transaction", () => {
   it.live("is one for all parts, and each of them gets its own results", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const transaction = yield* using(zk)(Transaction.make())
       const first = yield* transaction.add(Op.create("/a", "1"), Op.set("/a", "2"))
       const second = yield* transaction.add(Op.check("/a", 1))
@@ -32,7 +32,7 @@ describe("a transaction", () => {
 
   it.live("does nothing when one part is refused, and tells who was in the way", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const transaction = yield* using(zk)(Transaction.make())
       const innocent = yield* transaction.add(Op.create("/a"), Op.create("/b"))
       const guilty = yield* transaction.add(Op.create("/c"), Op.check("/missing", "any"))
@@ -52,7 +52,7 @@ describe("a transaction", () => {
 
   it.live("commits under a holder only while its node exists", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const transaction = yield* using(zk)(Transaction.make())
       const lock = yield* using(zk)(Lock.make({ path: PATH }))
       yield* Effect.scoped(
@@ -79,7 +79,7 @@ describe("a transaction", () => {
 
   it.live("asks for version 0 where that is asked for, and not for any (museum 33)", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       yield* zk.create("/a", "0")
       yield* zk.set("/a", "1")
       const transaction = yield* using(zk)(Transaction.make())
@@ -112,7 +112,7 @@ describe("a transaction", () => {
     class Orders extends Transaction.Service<Orders>()("test/Orders") {}
     const module = (path: string) => Effect.flatMap(Orders, (orders) => orders.add(Op.create(path)))
     return Effect.gen(function* () {
-      const zk = yield* onSingle()
+      const zk = yield* onServers()
       const program = Effect.gen(function* () {
         const results = yield* Effect.forEach(["/x", "/y"], module)
         yield* (yield* Orders).commit

@@ -1,4 +1,4 @@
-/** Tree caches on a real server: what they show is what is there, through gaps and lost sessions, and no more than they may. */
+/** Tree caches on a real ensemble: what they show is what is there, through gaps and lost sessions, and no more than they may. */
 import * as ChildrenCache from "@effect-zookeeper/recipes/ChildrenCache"
 import * as TreeCache from "@effect-zookeeper/recipes/TreeCache"
 import * as Op from "@effect-zookeeper/core/Op"
@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { awaitState } from "../support/awaitState.ts"
 import { awaitShown, record, shown, whileAway } from "./cached.ts"
-import { type Client, expire, lasting, onSingle, PATH, proxied, recordRequests, sessions, using } from "./support.ts"
+import { type Client, expire, lasting, onServers, PATH, proxied, recordRequests, sessions, using } from "./support.ts"
 
 const tree = (zk: Client, options: Partial<TreeCache.Options> = {}) =>
   using(zk)(TreeCache.make({ path: PATH, ...options }))
@@ -190,7 +190,7 @@ describe("a tree cache", () => {
 
   it.live("ends its streams when the session is over", () =>
     Effect.gen(function* () {
-      const zk = yield* onSingle({ onExpired: "fail" })
+      const zk = yield* onServers({ onExpired: "fail" })
       yield* zk.create(PATH)
       const cache = yield* tree(zk)
       yield* cache.ready
