@@ -1,6 +1,7 @@
 import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import * as memoryServer from "./memoryServer.ts"
@@ -46,5 +47,27 @@ it.live("what was answered leaves nothing behind", () =>
     const before = live()
     yield* reads
     expect(live() - before).toBeLessThan(400_000)
+  })
+)
+
+it.live("a path that is watched, or followed, takes little memory", () =>
+  Effect.gen(function* () {
+    const zk = yield* memoryServer.make().session
+    const each = (
+      count: number,
+      prefix: string,
+      watch: (path: string) => Effect.Effect<unknown, unknown, Scope.Scope>
+    ) =>
+      Effect.gen(function* () {
+        const paths = Array.from({ length: count }, (_, index) => `/${prefix}-${index}`)
+        const before = live()
+        const streams = yield* Effect.forEach(paths, watch, { concurrency: 256 })
+        const taken = (live() - before) / streams.length
+        return { taken, streams }
+      })
+    yield* each(1000, "warm", (path) => zk.watchScoped(path))
+    yield* each(1000, "warmToo", (path) => zk.changes.dataScoped(path))
+    expect((yield* each(4000, "watched", (path) => zk.watchScoped(path))).taken).toBeLessThan(1200)
+    expect((yield* each(4000, "followed", (path) => zk.changes.dataScoped(path))).taken).toBeLessThan(1200)
   })
 )

@@ -5,6 +5,7 @@ import { Frames } from "@effect-zookeeper/core/wire/Frames"
 import { replyHeader, requestHeader } from "@effect-zookeeper/core/wire/header"
 import { connectResponse } from "@effect-zookeeper/core/wire/ops/connect"
 import { getData } from "@effect-zookeeper/core/wire/ops/data"
+import { addWatch } from "@effect-zookeeper/core/wire/ops/watches"
 import { Transport } from "@effect-zookeeper/core/Transport"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import * as Effect from "effect/Effect"
@@ -58,11 +59,18 @@ export const make = () => {
           if (!answering.on && type === getData.code) return
           frame(() => {
             replyHeader.encode(writer, { xid, zxid: 3n, err: 0 })
+            // Not only a header: the code once more.
+            if (type === addWatch.code) writer.int(0)
             if (type === getData.code) getData.response.encode(writer, { data: new Uint8Array(answering.length), stat })
           })
         }
         return {
           write: (bytes) => {
+            if (bytes.length === 4) {
+              // A four-letter word, which this server does not know.
+              setImmediate(() => receiver.onClose("unknown"))
+              return true
+            }
             counts.writes++
             frames.push(bytes, answer)
             if (writer.length === 0) return true

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Acl from "../../model/Acl.ts"
 import * as Path from "../../model/Path.ts"
@@ -21,61 +21,10 @@ import type { Session } from "../../session/Session.ts"
 import { addWatch, AddWatchMode, removeWatches, WatcherType } from "../../wire/ops/watches.ts"
 import { failure, once, type View } from "../Attempt.ts"
 import { type Abilities, abilities } from "./abilities.ts"
-
-/** Somebody who watches a path. The callbacks only take note: they neither fail nor call the session. */
-export interface Watcher {
-  /** Whether everything below the path is watched too. */
-  readonly recursive: boolean
-  /** Wants one event only: the read that it makes sets the watch, where no lasting one is there. */
-  readonly oneShot?: boolean
-  /** `late`: told on a new connection of what happened before it. */
-  readonly onEvent: (event: WatchEvent, late: boolean) => void
-  /**
-   * The connection is another one. `asked`: the server was asked what changed at the path meanwhile, and tells it as
-   * events; otherwise nobody knows.
-   */
-  readonly onGap: (asked: boolean) => void
-  /** No lasting watch is left, and none can be made: watches fire once from now on, and are set by reads. */
-  readonly onDowngrade: () => void
-  /** There will be no more events, because the session is over. */
-  readonly onEnd: () => void
-}
+import { Entry, type Mode, type Watcher } from "./Entry.ts"
 
 /** Watches stay on the server, or (below 3.6, and with a driver that knows no others) fire once and are set by reads. */
 export type Kind = "lasting" | "oneShot"
-
-type Mode = "none" | "persistent" | "recursive"
-
-class Entry {
-  readonly path: string
-  readonly watchers = new Set<Watcher>()
-  /** What the server has, or will have again after a reconnect. */
-  mode: Mode = "none"
-  /** An addWatch was not answered, so the server may have another mode. */
-  doubtful = false
-  /** A read that sets a watch was given up before its answer. */
-  abandoned = false
-  /** Whatever changes the watches of the path, one at a time. */
-  readonly gate = Semaphore.makeUnsafe(1)
-
-  constructor(path: string) {
-    this.path = path
-  }
-
-  /** A lasting watch that is there already stays for those who want one event: taking it away would take theirs too. */
-  get wanted(): Mode {
-    let wanted: Mode = "none"
-    for (const { oneShot, recursive } of this.watchers) {
-      if (recursive) return "recursive"
-      if (oneShot !== true || this.mode !== "none") wanted = "persistent"
-    }
-    return wanted
-  }
-
-  get isSettled(): boolean {
-    return this.watchers.size > 0 && this.wanted === this.mode && !this.doubtful
-  }
-}
 
 export class WatchHub {
   private readonly session: Session
@@ -109,7 +58,7 @@ export class WatchHub {
   }
 
   isWatched(path: string): boolean {
-    return (this.entries.get(path)?.watchers.size ?? 0) > 0
+    return this.entries.get(path)?.isWatched === true
   }
 
   /** Counts the connections: a read between two of which it went up may have been too late to be registered again. */
@@ -143,9 +92,9 @@ export class WatchHub {
     read: (kind: Kind) => Effect.Effect<A, ZooKeeperError>
   ): Effect.Effect<A, ZooKeeperError, Scope.Scope> {
     return Effect.flatMap(this.joined(view, path, watcher), (entry) =>
-      entry.gate.withPermit(
+      entry.exclusively(
         Effect.suspend(() => {
-          const kind = entry.mode === "none" ? "oneShot" : "lasting"
+          const kind = this.kindOf(entry)
           return this.reading(entry.path, kind, read(kind))
         })
       )
@@ -164,15 +113,21 @@ export class WatchHub {
   }
 
   private joined(view: View, path: string, watcher: Watcher): Effect.Effect<Entry, never, Scope.Scope> {
-    return Effect.acquireRelease(
-      Effect.sync(() => this.join(Path.prepend(view.root, path), watcher)),
-      (entry) => Effect.sync(() => this.leave(entry, watcher))
-    )
+    // What acquireRelease does, but for what that keeps of the fiber until the scope closes.
+    const joined = Effect.flatMap(Effect.scope, (scope) => {
+      const entry = this.join(Path.prepend(view.root, path), watcher)
+      const left = Scope.addFinalizerExit(scope, () => {
+        this.leave(entry, watcher)
+        return Effect.void
+      })
+      return Effect.as(left, entry)
+    })
+    return Effect.uninterruptible(joined)
   }
 
   private join(path: string, watcher: Watcher): Entry {
     const entry = this.entries.get(path) ?? this.begin(path)
-    entry.watchers.add(watcher)
+    entry.join(watcher)
     if (watcher.recursive) this.recursive++
     return entry
   }
@@ -191,11 +146,11 @@ export class WatchHub {
   }
 
   private leave(entry: Entry, watcher: Watcher): void {
-    entry.watchers.delete(watcher)
+    entry.leave(watcher)
     if (watcher.recursive) this.recursive--
     if (entry.isSettled) return
     // The others must not go deaf because this took several attempts.
-    const again = Effect.retry(this.settle(entry, this.view), {
+    const again = Effect.retry(this.changed(entry, this.view), {
       schedule: Schedule.spaced("1 second"),
       while: () => this.session.over === undefined
     })
@@ -210,7 +165,9 @@ export class WatchHub {
    */
   private settle(entry: Entry, view: View): Effect.Effect<Kind, ZooKeeperError> {
     return Effect.suspend(() => {
-      const settled = this.fork(entry.gate.withPermit(Effect.suspend(() => this.change(entry, view))))
+      const isThere = entry.isSettled && !entry.isChanging && this.session.over === undefined
+      if (isThere) return Effect.succeed(this.kindOf(entry))
+      const settled = this.fork(this.changed(entry, view))
       return Effect.flatMap(Fiber.await(settled), (exit) =>
         Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)
           ? Effect.fail(failure(view, "watch", Path.strip(view.root, entry.path), new Closed(), "no"))
@@ -219,9 +176,17 @@ export class WatchHub {
     })
   }
 
+  private changed(entry: Entry, view: View): Effect.Effect<Kind, ZooKeeperError> {
+    return entry.exclusively(Effect.suspend(() => this.change(entry, view)))
+  }
+
+  private kindOf(entry: Entry): Kind {
+    return entry.mode === "none" ? "oneShot" : "lasting"
+  }
+
   private change(entry: Entry, view: View): Effect.Effect<Kind, ZooKeeperError> {
-    const kind = Effect.sync((): Kind => (entry.mode === "none" ? "oneShot" : "lasting"))
-    if (entry.watchers.size === 0) return Effect.andThen(this.tidy(entry), kind)
+    const kind = Effect.sync(() => this.kindOf(entry))
+    if (!entry.isWatched) return Effect.andThen(this.tidy(entry), kind)
     const { wanted } = entry
     if (entry.isSettled || wanted === "none" || this.kind === "oneShot") return kind
     return Effect.andThen(this.add(entry, wanted, view), kind)
@@ -288,7 +253,7 @@ export class WatchHub {
     // Without a connection there is no watch on any server: it is enough not to register it again.
     const isRemovable = this.session.info.connected && this.session.unsupported("removeWatches") === undefined
     return Effect.map(isThere && isRemovable ? this.removed(path, WatcherType.ANY) : Effect.void, () => {
-      if (entry.watchers.size === 0) this.end(entry)
+      if (!entry.isWatched) this.end(entry)
     })
   }
 
@@ -321,16 +286,16 @@ export class WatchHub {
     const entry = this.entries.get(path)
     // From 3.9 on a one-shot watch may stand beside the recursive one and tell what is derived already.
     if (type === "NodeChildrenChanged" && entry?.mode === "recursive" && !late) return
-    for (const watcher of entry?.watchers ?? []) {
-      if (!watcher.recursive || type !== "NodeChildrenChanged") watcher.onEvent(event, late)
-    }
-    if (type === "NodeChildrenChanged" || path === "/") return
+    entry?.tellAlone(event, late)
+    if (type === "NodeChildrenChanged") return
+    entry?.tellRecursive(event, late)
+    if (path === "/") return
     if (type === "NodeDataChanged" && this.recursive === 0) return
     const parent = Path.parent(path)
     if (type !== "NodeDataChanged") this.deriveChildren(parent, late)
     if (this.recursive === 0) return
     for (let above = parent; ; above = Path.parent(above)) {
-      for (const watcher of this.entries.get(above)?.watchers ?? []) if (watcher.recursive) watcher.onEvent(event, late)
+      this.entries.get(above)?.tellRecursive(event, late)
       if (above === "/") return
     }
   }
@@ -338,10 +303,7 @@ export class WatchHub {
   /** A recursive watch tells of no change of children; who watches the path alone learns it from the child's event. */
   private deriveChildren(parent: string, late: boolean): void {
     const entry = this.entries.get(parent)
-    if (entry?.mode !== "recursive") return
-    for (const watcher of entry.watchers) {
-      if (!watcher.recursive) watcher.onEvent({ type: "NodeChildrenChanged", path: parent }, late)
-    }
+    if (entry?.mode === "recursive") entry.tellAlone({ type: "NodeChildrenChanged", path: parent }, late)
   }
 
   private onState(): void {
@@ -358,6 +320,6 @@ export class WatchHub {
   }
 
   private tell(what: (watcher: Watcher) => void): void {
-    for (const { watchers } of [...this.entries.values()]) for (const watcher of [...watchers]) what(watcher)
+    for (const { watchers } of [...this.entries.values()]) for (const watcher of watchers) what(watcher)
   }
 }

@@ -12,62 +12,55 @@ import type { ChildrenChange, DataChange, ExistsChange } from "../Service.ts"
 import * as read from "./read.ts"
 import { follow, type Subject } from "./state.ts"
 
-const subject = <A>(
+const subject = <A, B>(
   name: string,
-  ignores: Subject<Option.Option<A>>["ignores"],
-  reading: Subject<Option.Option<A>>["read"],
+  ignores: Subject<Option.Option<A>, B>["ignores"],
+  reading: Subject<Option.Option<A>, B>["read"],
   statOf: (value: A) => Stat,
-  revision: (stat: Stat) => bigint
-): Subject<Option.Option<A>> => ({
+  revision: (stat: Stat) => bigint,
+  element: Subject<Option.Option<A>, B>["element"]
+): Subject<Option.Option<A>, B> => ({
   name,
   ignores,
   read: reading,
   missing: Option.none(),
   identity: (found) => (Option.isSome(found) ? statOf(found.value).czxid : undefined),
-  revision: (found) => (Option.isSome(found) ? revision(statOf(found.value)) : undefined)
+  revision: (found) => (Option.isSome(found) ? revision(statOf(found.value)) : undefined),
+  element
 })
+
+const data = subject<Node, DataChange>(
+  "changes.data",
+  "NodeChildrenChanged",
+  read.data,
+  ({ stat }) => stat,
+  ({ mzxid }) => mzxid,
+  (path, node, change) => ({ path, node, change })
+)
+
+const children = subject<GetChildren2Response, ChildrenChange>(
+  "changes.children",
+  "NodeDataChanged",
+  read.children,
+  ({ stat }) => stat,
+  ({ pzxid }) => pzxid,
+  (path, found, change) => ({ path, children: Option.map(found, ({ children }) => children.toSorted()), change })
+)
+
+/** Whether a node exists does not depend on its versions: `changed` never comes. */
+const exists = subject<Stat, ExistsChange>(
+  "changes.exists",
+  "NodeChildrenChanged",
+  read.exists,
+  (stat) => stat,
+  ({ czxid }) => czxid,
+  (path, stat, change) => ({ path, stat, change: change === "changed" ? "recreated" : change })
+)
 
 type Followed<A> = Effect.Effect<Stream.Stream<A, ZooKeeperError>, ZooKeeperError, Scope.Scope>
 
-export const dataScoped = (view: View, path: string): Followed<DataChange> =>
-  follow(
-    view,
-    path,
-    subject<Node>(
-      "changes.data",
-      "NodeChildrenChanged",
-      (path, kind) => read.data(view, path, kind),
-      ({ stat }) => stat,
-      ({ mzxid }) => mzxid
-    ),
-    (node, change) => ({ path, node, change })
-  )
+export const dataScoped = (view: View, path: string): Followed<DataChange> => follow(view, path, data)
 
-export const childrenScoped = (view: View, path: string): Followed<ChildrenChange> =>
-  follow(
-    view,
-    path,
-    subject<GetChildren2Response>(
-      "changes.children",
-      "NodeDataChanged",
-      (path, kind) => read.children(view, path, kind),
-      ({ stat }) => stat,
-      ({ pzxid }) => pzxid
-    ),
-    (found, change) => ({ path, children: Option.map(found, ({ children }) => children.toSorted()), change })
-  )
+export const childrenScoped = (view: View, path: string): Followed<ChildrenChange> => follow(view, path, children)
 
-/** Whether a node exists does not depend on its versions: `changed` never comes. */
-export const existsScoped = (view: View, path: string): Followed<ExistsChange> =>
-  follow(
-    view,
-    path,
-    subject<Stat>(
-      "changes.exists",
-      "NodeChildrenChanged",
-      (path, kind) => read.exists(view, path, kind),
-      (stat) => stat,
-      ({ czxid }) => czxid
-    ),
-    (stat, change) => ({ path, stat, change: change === "changed" ? "recreated" : change })
-  )
+export const existsScoped = (view: View, path: string): Followed<ExistsChange> => follow(view, path, exists)

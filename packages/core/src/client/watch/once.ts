@@ -15,8 +15,9 @@ import type { Operation } from "../../wire/Operation.ts"
 import { at, failure, perform, type View } from "../Attempt.ts"
 import { type Node, toNode } from "../Data.ts"
 import type { Once } from "../Service.ts"
+import type { Watcher } from "./Entry.ts"
 import { note } from "./read.ts"
-import type { Kind, Watcher } from "./WatchHub.ts"
+import type { Kind } from "./WatchHub.ts"
 
 const dataEvents: ReadonlySet<WatchEvent["type"]> = new Set(["NodeCreated", "NodeDataChanged", "NodeDeleted"])
 const childEvents: ReadonlySet<WatchEvent["type"]> = new Set(["NodeChildrenChanged", "NodeDeleted"])

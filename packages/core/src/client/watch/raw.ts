@@ -1,13 +1,14 @@
 /** The events of a persistent watch as a Stream, with a mark wherever some may be missing. */
 import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import * as Path from "../../model/Path.ts"
+import type { WatchEvent } from "../../model/WatchEvent.ts"
 import { Closed, type Reason, Unsupported, type ZooKeeperError } from "../../model/ZooKeeperError.ts"
 import type { WatchElement, WatchOptions } from "../Service.ts"
 import { at, failure, invalid, type View } from "../Attempt.ts"
+import { type Elements, Following } from "./Following.ts"
 
 const BUFFER = 4096
 const RESYNC: WatchElement = { _tag: "Resync" }
@@ -15,6 +16,62 @@ const RESYNC: WatchElement = { _tag: "Resync" }
 const noLasting = ({ session }: View): Unsupported => {
   const why = session.unsupported("addWatch") ?? "this server has no persistent watches (ZooKeeper 3.6)"
   return new Unsupported({ detail: `${why}; follow the node with \`changes\`` })
+}
+
+class RawWatch extends Following<WatchElement> {
+  private readonly view: View
+  private readonly path: string
+  readonly recursive: boolean
+  private readonly limit: number
+  private pending: Array<WatchElement> | undefined
+  private ended: Reason | undefined
+
+  constructor(view: View, path: string, recursive: boolean, limit: number) {
+    super()
+    this.view = view
+    this.path = path
+    this.recursive = recursive
+    this.limit = limit
+  }
+
+  onEvent(event: WatchEvent): void {
+    const { root } = this.view
+    this.push({ _tag: "Event", event: root === "" ? event : { ...event, path: Path.strip(root, event.path) } })
+  }
+
+  onGap(): void {
+    this.push(RESYNC)
+  }
+
+  onDowngrade(): void {
+    this.end(noLasting(this.view))
+  }
+
+  onEnd(): void {
+    this.end(this.view.session.over ?? new Closed())
+  }
+
+  private push(element: WatchElement): void {
+    const { pending } = this
+    if (pending === undefined) this.pending = [element]
+    else if (pending.length >= this.limit) this.pending = [RESYNC]
+    else if (element !== RESYNC || pending.at(-1) !== RESYNC) pending.push(element)
+    this.wake()
+  }
+
+  private end(reason: Reason): void {
+    this.ended = reason
+    this.wake()
+  }
+
+  protected take(): Elements<WatchElement> | undefined {
+    const { ended, pending } = this
+    if (pending !== undefined) {
+      this.pending = undefined
+      return Effect.succeed(pending as unknown as Arr.NonEmptyReadonlyArray<WatchElement>)
+    }
+    return ended === undefined ? undefined : Effect.fail(failure(this.view, "watch", this.path, ended, "no"))
+  }
 }
 
 /**
@@ -32,42 +89,10 @@ export const watchScoped = (
       if (!(Number.isSafeInteger(limit) && limit > 0)) {
         return invalid(view, "watch", path, `buffer must be a whole number of at least 1, not ${limit}`)
       }
-      const ready = Latch.makeUnsafe()
-      let pending: Array<WatchElement> = []
-      let ended: Reason | undefined
-      const end = (reason: Reason) => {
-        ended = reason
-        ready.openUnsafe()
-      }
-      const push = (element: WatchElement) => {
-        if (pending.length >= limit) pending = [RESYNC]
-        else if (element !== RESYNC || pending.at(-1) !== RESYNC) pending.push(element)
-        ready.openUnsafe()
-      }
-      const registered = view.hub.watch(view, path, {
-        recursive: options?.recursive ?? false,
-        onEvent: (event) =>
-          push({
-            _tag: "Event",
-            event: view.root === "" ? event : { ...event, path: Path.strip(view.root, event.path) }
-          }),
-        onGap: () => push(RESYNC),
-        onDowngrade: () => end(noLasting(view)),
-        onEnd: () => end(view.session.over ?? new Closed())
-      })
-      const pull: Effect.Effect<Arr.NonEmptyReadonlyArray<WatchElement>, ZooKeeperError> = Effect.suspend(() => {
-        const elements = pending
-        if (elements.length > 0) {
-          pending = []
-          return Effect.succeed(elements as unknown as Arr.NonEmptyReadonlyArray<WatchElement>)
-        }
-        if (ended !== undefined) return Effect.fail(failure(view, "watch", path, ended, "no"))
-        ready.closeUnsafe()
-        return Effect.andThen(ready.await, pull)
-      })
-      return Effect.flatMap(registered, (kind) =>
+      const watch = new RawWatch(view, path, options?.recursive ?? false, limit)
+      return Effect.flatMap(view.hub.watch(view, path, watch), (kind) =>
         kind === "lasting"
-          ? Effect.succeed(Stream.fromPull(Effect.succeed(pull)))
+          ? Effect.succeed(watch.stream)
           : Effect.fail(failure(view, "watch", path, noLasting(view), "no"))
       )
     })

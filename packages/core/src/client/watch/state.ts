@@ -4,15 +4,15 @@
  * Nothing is read ahead: an event marks the state as stale, and the next pull reads it. So a slow consumer gets the
  * newest state and no queue grows, and a state that was marked stale is read whatever happens to the connection.
  */
-import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
+import * as Path from "../../model/Path.ts"
 import type { WatchEvent } from "../../model/WatchEvent.ts"
 import type { ZooKeeperError } from "../../model/ZooKeeperError.ts"
 import { at, type View } from "../Attempt.ts"
+import { type Elements, Following } from "./Following.ts"
 import { note } from "./read.ts"
 import type { Kind } from "./WatchHub.ts"
 
@@ -20,20 +20,22 @@ import type { Kind } from "./WatchHub.ts"
 export type Change = "initial" | "created" | "changed" | "deleted" | "recreated" | "resynced"
 
 /** What is followed: how to read it, and how to tell two states apart. */
-export interface Subject<S> {
+export interface Subject<S, A> {
   readonly name: string
   /** Events that cannot have changed it. */
   readonly ignores: WatchEvent["type"] | undefined
-  readonly read: (path: string, kind: Kind) => Effect.Effect<S, ZooKeeperError>
+  readonly read: (view: View, path: string, kind: Kind) => Effect.Effect<S, ZooKeeperError>
   /** The state of a node that is not there. */
   readonly missing: S
   /** Which node it is (czxid), undefined while there is none. */
   readonly identity: (state: S) => bigint | undefined
   /** Which version of it (mzxid, pzxid). */
   readonly revision: (state: S) => bigint | undefined
+  /** What the stream tells of a state. */
+  readonly element: (path: string, state: S, change: Change) => A
 }
 
-const changeOf = <S>(subject: Subject<S>, before: S, after: S): Change | undefined => {
+const changeOf = <S, A>(subject: Subject<S, A>, before: S, after: S): Change | undefined => {
   const old = subject.identity(before)
   const now = subject.identity(after)
   if (old === undefined) return now === undefined ? undefined : "created"
@@ -58,77 +60,105 @@ const isPassing = (view: View, { reason }: ZooKeeperError): boolean =>
   view.session.over === undefined &&
   (reason._tag === "ConnectionLost" || reason._tag === "Timeout" || reason._tag === "SessionExpired")
 
+class Followed<S, A> extends Following<A> {
+  private readonly view: View
+  private readonly path: string
+  private readonly subject: Subject<S, A>
+  /** Counts what made the state stale; `told` is where it stood when the newest state was read, 0 before the first. */
+  private marks = 1
+  private told = 0
+  private gap = 0
+  private deletion = 0
+  private known: S
+  readonly recursive = false
+
+  constructor(view: View, path: string, subject: Subject<S, A>) {
+    super()
+    this.view = view
+    this.path = path
+    this.subject = subject
+    this.known = subject.missing
+  }
+
+  onEvent({ type }: WatchEvent, late: boolean): void {
+    if (type === this.subject.ignores) return
+    if (late) return this.miss()
+    if (type === "NodeDeleted") this.deletion = this.marks + 1
+    this.mark()
+  }
+
+  onGap(asked: boolean): void {
+    if (!asked) this.miss()
+  }
+
+  onDowngrade(): void {
+    this.miss()
+  }
+
+  onEnd(): void {
+    this.mark()
+  }
+
+  /** Whoever waits for it pulls at once. */
+  private mark(): void {
+    this.marks++
+    this.wake()
+  }
+
+  private miss(): void {
+    this.gap = this.marks + 1
+    this.mark()
+  }
+
+  private read(): Effect.Effect<S, ZooKeeperError> {
+    const { path, subject, view } = this
+    const { hub } = view
+    return Effect.catchIf(
+      hub.reading(Path.prepend(view.root, path), hub.kind, subject.read(view, path, hub.kind)),
+      (error) => isPassing(view, error),
+      () => this.read()
+    )
+  }
+
+  private deleted(): S {
+    note(this.view, this.path, "exist")
+    return this.subject.missing
+  }
+
+  protected take(): Elements<A> | undefined {
+    if (this.told === this.marks) return undefined
+    const { path, subject, view } = this
+    const { hub } = view
+    const upTo = this.marks
+    const isFirst = this.told === 0
+    const missed = this.gap > this.told && !isFirst
+    const { connection } = hub
+    // What was deleted last is not there: whatever made it anew would have been told since.
+    const isDeleted = this.deletion === upTo && !missed && hub.kind === "lasting"
+    const read = Effect.suspend(() => this.read())
+    const newest = isDeleted ? Effect.sync(() => this.deleted()) : missed ? Effect.andThen(spread(view), read) : read
+    // A read that fails or is interrupted leaves the state stale for whoever pulls next.
+    return Effect.flatMap(newest, (state) => {
+      this.told = upTo
+      // Whether what was found was registered on the present connection is not certain.
+      if (hub.connection !== connection) this.mark()
+      const change = isFirst ? "initial" : changeOf(subject, this.known, state)
+      this.known = state
+      if (change === undefined) return this.pull
+      return Effect.succeed([subject.element(path, state, missed ? "resynced" : change)] as const)
+    })
+  }
+}
+
 /** Registers the watch and gives the stream of states. */
 export const follow = <S, A>(
   view: View,
   path: string,
-  subject: Subject<S>,
-  element: (state: S, change: Change) => A
+  subject: Subject<S, A>
 ): Effect.Effect<Stream.Stream<A, ZooKeeperError>, ZooKeeperError, Scope.Scope> =>
-  at(view, subject.name, path, (target) =>
+  at(view, subject.name, path, () =>
     Effect.suspend(() => {
-      const { hub } = view
-      const ready = Latch.makeUnsafe()
-      /** Counts what made the state stale; `told` is where it stood when the newest state was read, 0 before the first. */
-      let marks = 1
-      let told = 0
-      let gap = 0
-      let deletion = 0
-      let known: S
-      /** Whoever waits for it pulls at once. */
-      const mark = () => {
-        marks++
-        ready.openUnsafe()
-      }
-      const miss = () => {
-        gap = marks + 1
-        mark()
-      }
-      const registered = hub.watch(view, path, {
-        recursive: false,
-        onEvent: ({ type }, late) => {
-          if (type === subject.ignores) return
-          if (late) return miss()
-          if (type === "NodeDeleted") deletion = marks + 1
-          mark()
-        },
-        onGap: (asked) => (asked ? undefined : miss()),
-        onDowngrade: miss,
-        onEnd: mark
-      })
-      const deleted = Effect.sync(() => {
-        note(view, path, "exist")
-        return subject.missing
-      })
-      const read: Effect.Effect<S, ZooKeeperError> = Effect.suspend(() =>
-        Effect.catchIf(
-          hub.reading(target, hub.kind, subject.read(path, hub.kind)),
-          (error) => isPassing(view, error),
-          () => read
-        )
-      )
-      const pull: Effect.Effect<Arr.NonEmptyReadonlyArray<A>, ZooKeeperError> = Effect.suspend(() => {
-        if (told === marks) {
-          ready.closeUnsafe()
-          return Effect.andThen(ready.await, pull)
-        }
-        const upTo = marks
-        const isFirst = told === 0
-        const missed = gap > told && !isFirst
-        const { connection } = hub
-        // What was deleted last is not there: whatever made it anew would have been told since.
-        const isDeleted = deletion === marks && !missed && hub.kind === "lasting"
-        const newest = isDeleted ? deleted : missed ? Effect.andThen(spread(view), read) : read
-        // A read that fails or is interrupted leaves the state stale for whoever pulls next.
-        return Effect.flatMap(newest, (state) => {
-          told = upTo
-          // Whether what was found was registered on the present connection is not certain.
-          if (hub.connection !== connection) mark()
-          const change = isFirst ? "initial" : changeOf(subject, known, state)
-          known = state
-          return change === undefined ? pull : Effect.succeed([element(state, missed ? "resynced" : change)] as const)
-        })
-      })
-      return Effect.as(registered, Stream.fromPull(Effect.succeed(pull)))
+      const followed = new Followed(view, path, subject)
+      return Effect.as(view.hub.watch(view, path, followed), followed.stream)
     })
   )
