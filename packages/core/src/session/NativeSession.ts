@@ -34,7 +34,7 @@ import { Dialer } from "./Dialer.ts"
 import { Conversation } from "./Conversation.ts"
 import { DeadlineWatch } from "./DeadlineWatch.ts"
 import { Elapsed } from "./Elapsed.ts"
-import * as Info from "./info.ts"
+import { identityOf, Info } from "./info.ts"
 import type { Dial, Line } from "./Line.ts"
 import { Link } from "./Link.ts"
 import * as Login from "./login.ts"
@@ -113,7 +113,7 @@ class NativeSession implements Session {
       }),
       (change) => this.feed({ _tag: "Guard", now: this.elapsed.now(), change })
     )
-    this.info = Info.make({
+    this.info = new Info({
       state: () => this.state,
       states: this.states,
       elapsed: this.elapsed,
@@ -207,7 +207,7 @@ class NativeSession implements Session {
   private save(): Effect.Effect<void> {
     const { store } = this.settings
     if (store === undefined) return Effect.void
-    return Effect.catch(store.save(Info.identityOf(this.state)), ({ message }) =>
+    return Effect.catch(store.save(identityOf(this.state)), ({ message }) =>
       Effect.logWarning(`The session cannot be resumed by another process: ${message}`)
     )
   }
