@@ -42,6 +42,8 @@ export interface Surroundings {
   /** The granted timeout. */
   readonly timeout: () => number
   readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
+  /** A line for those who want to see everything; not made for others. */
+  readonly debug: (line: () => string) => void
   readonly feed: (input: Input) => void
   readonly onEvent: (event: WatchEvent) => void
   /** There may be room for more requests. */
@@ -103,7 +105,7 @@ export class Conversation {
   // ---- opening
 
   open(host: number): void {
-    const { dial, hosts, now, onEvent, onRoom } = this.around
+    const { debug, dial, hosts, now, onEvent, onRoom } = this.around
     const { line, opened } = dial(
       host,
       {
@@ -122,7 +124,7 @@ export class Conversation {
       now
     )
     this.current = line
-    this.around.fork(Effect.logDebug(`Connecting to ${formatHost(hosts[host]!)}`))
+    debug(() => `Connecting to ${formatHost(hosts[host]!)}`)
     const opening = (restore: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>) =>
       Effect.match(restore(opened), {
         onFailure: ({ cause }) => this.feed({ _tag: "Lost", cause, reason: new ConnectionLost({ detail: cause }) }),

@@ -10,8 +10,10 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
 import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
 import { inspect } from "node:util"
@@ -34,7 +36,7 @@ import { Dialer } from "./Dialer.ts"
 import { Conversation } from "./Conversation.ts"
 import { DeadlineWatch } from "./DeadlineWatch.ts"
 import { Elapsed } from "./Elapsed.ts"
-import * as Info from "./info.ts"
+import { identityOf, Info } from "./info.ts"
 import type { Dial, Line } from "./Line.ts"
 import { Link } from "./Link.ts"
 import * as Login from "./login.ts"
@@ -49,6 +51,15 @@ import { States } from "./States.ts"
 import { tooLarge, Waiting } from "./Waiting.ts"
 import { WatchTable } from "./WatchTable.ts"
 
+/** The counter of each state; made once, since a metric with attributes is looked up by all of them. */
+const counters = new Map<SessionState["_tag"], typeof Metrics.states>()
+
+const count = (state: SessionState["_tag"]): void => {
+  let counter = counters.get(state)
+  if (counter === undefined) counters.set(state, (counter = Metric.withAttributes(Metrics.states, { state })))
+  counter.updateUnsafe(1, Context.empty())
+}
+
 class NativeSession implements Session {
   readonly info: SessionInfo
   readonly chroot: string
@@ -62,6 +73,7 @@ class NativeSession implements Session {
   private readonly states: States
   private readonly waiting: Waiting
   private readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
+  private readonly isDebugged: boolean
   /** Replaced when it changes, never changed: events are frequent, and a listener may leave during one. */
   private listeners: ReadonlyArray<(event: WatchEvent) => void> = []
   private readonly deadlines: DeadlineWatch
@@ -87,6 +99,7 @@ class NativeSession implements Session {
     this.states = new States(settings.rules.onExpired === "fail")
     this.waiting = new Waiting(settings.maxQueued, settings.maxRequest)
     this.fork = Effect.runForkWith(context)
+    this.isDebugged = LogLevel.isLessThanOrEqualTo(Context.get(context, References.MinimumLogLevel), "Debug")
     this.elapsed = new Elapsed(clock)
     this.alarm = new Alarm(clock, this.elapsed, this.fork, this.onAlarm)
     this.dialer = new Dialer(this.hosts, settings.tls, Context.get(context, Transport), Context.get(context, Lookup))
@@ -100,6 +113,7 @@ class NativeSession implements Session {
       now: () => this.elapsed.now(),
       timeout: () => this.state.timeout,
       fork: this.fork,
+      debug: (line) => this.debug(line),
       feed: (input) => this.feed(input),
       onEvent: (event) => this.deliver(event),
       onRoom: (line) => this.fill(line),
@@ -113,7 +127,7 @@ class NativeSession implements Session {
       }),
       (change) => this.feed({ _tag: "Guard", now: this.elapsed.now(), change })
     )
-    this.info = Info.make({
+    this.info = new Info({
       state: () => this.state,
       states: this.states,
       elapsed: this.elapsed,
@@ -207,7 +221,7 @@ class NativeSession implements Session {
   private save(): Effect.Effect<void> {
     const { store } = this.settings
     if (store === undefined) return Effect.void
-    return Effect.catch(store.save(Info.identityOf(this.state)), ({ message }) =>
+    return Effect.catch(store.save(identityOf(this.state)), ({ message }) =>
       Effect.logWarning(`The session cannot be resumed by another process: ${message}`)
     )
   }
@@ -261,9 +275,11 @@ class NativeSession implements Session {
       state._tag === "Suspended" ? { _tag: "Suspended", deadline: this.elapsed.toWall(state.deadline) } : state
     switch (state._tag) {
       case "Connected": {
-        const took = Math.round(this.elapsed.now() - this.state.startedAt)
-        const how = state.readOnly ? "read-only, " : ""
-        this.log(Effect.logDebug(`Connected to ${this.info.server} in ${took} ms (${how}${this.name()})`))
+        this.debug(() => {
+          const took = Math.round(this.elapsed.now() - this.state.startedAt)
+          const how = state.readOnly ? "read-only, " : ""
+          return `Connected to ${this.info.server} in ${took} ms (${how}${this.name()})`
+        })
         break
       }
       case "Suspended":
@@ -271,13 +287,18 @@ class NativeSession implements Session {
       case "AuthFailed":
         this.log(Effect.logWarning(`${state._tag}: ${this.name()}`))
     }
-    Metric.withAttributes(Metrics.states, { state: state._tag }).updateUnsafe(1, Context.empty())
+    count(state._tag)
     this.states.publish(published)
   }
 
   /** The session for a log line, also after it is gone. */
   private name(): string {
     return `session ${Ids.toHex(this.lastId)}`
+  }
+
+  /** A fiber costs more than a look at the level, and hardly anybody wants to see these. */
+  private debug(line: () => string): void {
+    if (this.isDebugged) this.log(Effect.logDebug(line()))
   }
 
   /** A line about the session, with what tells it from others. */

@@ -27,8 +27,11 @@ const UNIMPLEMENTED = -6
 
 export class WatchTable {
   private readonly kinds = new Map<string, number>()
-  /** Called when a server does not know lasting watches (before 3.6), at the cost of the connection. */
-  onRefused: () => void = () => {}
+  /**
+   * Told when a server does not know lasting watches (before 3.6), at the cost of the connection. An object: a closure
+   * stored here after the fact kept closed sessions through collections until the next full one (measured on Node 24).
+   */
+  owner: { readonly downgrade: () => void } | undefined
   private unanswered = 0
 
   get size(): number {
@@ -96,7 +99,7 @@ export class WatchTable {
   /** The server has answered one of them, after all events that it brought about. */
   answered(code: number): void {
     this.unanswered--
-    if (code === UNIMPLEMENTED) this.onRefused()
+    if (code === UNIMPLEMENTED) this.owner?.downgrade()
   }
 
   /** The requests that register everything again; what changed after `relativeZxid` fires at once. */

@@ -1,7 +1,9 @@
 /** What an application may know of its session, read afresh each time. */
 import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
+import type * as Stream from "effect/Stream"
 import { formatHost, type Host } from "../model/ConnectString.ts"
+import type { SessionState } from "../model/SessionState.ts"
 import type { Elapsed } from "./Elapsed.ts"
 import type { Identity, SessionInfo } from "./Session.ts"
 import * as At from "./State.ts"
@@ -26,37 +28,58 @@ export const identityOf = ({ ticket }: At.State): Identity => ({
   password: Redacted.make(ticket?.password ?? NO_PASSWORD)
 })
 
-export const make = (source: Source): SessionInfo => ({
-  get id() {
-    return source.state().ticket?.id ?? 0n
-  },
-  get password() {
-    return identityOf(source.state()).password
-  },
-  get epoch() {
-    return source.state().epoch
-  },
-  get state() {
-    return source.states.current
-  },
-  get states() {
-    return source.states.stream
-  },
-  get connected() {
-    return source.isServing()
-  },
-  get negotiatedTimeout() {
-    return Duration.millis(source.state().timeout)
-  },
-  get lastZxid() {
-    return source.lastZxid()
-  },
-  hosts: source.hosts.map(formatHost),
-  get server() {
-    return source.isServing() ? formatHost(source.hosts[source.state().host]!) : undefined
-  },
-  root: source.chroot === "" ? "/" : source.chroot,
-  get deadline() {
-    return source.elapsed.toWall(At.deadline(source.state()))
+/** A class, because an object literal with getters gets a hidden class of its own, which outlives many collections. */
+export class Info implements SessionInfo {
+  readonly hosts: ReadonlyArray<string>
+  readonly root: string
+  /** Out of sight of whoever prints this: the state has the password. */
+  readonly #source: Source
+
+  constructor(source: Source) {
+    this.hosts = source.hosts.map(formatHost)
+    this.root = source.chroot === "" ? "/" : source.chroot
+    this.#source = source
   }
-})
+
+  get id(): bigint {
+    return this.#source.state().ticket?.id ?? 0n
+  }
+
+  get password(): Identity["password"] {
+    return identityOf(this.#source.state()).password
+  }
+
+  get epoch(): number {
+    return this.#source.state().epoch
+  }
+
+  get state(): SessionState {
+    return this.#source.states.current
+  }
+
+  get states(): Stream.Stream<SessionState> {
+    return this.#source.states.stream
+  }
+
+  get connected(): boolean {
+    return this.#source.isServing()
+  }
+
+  get negotiatedTimeout(): Duration.Duration {
+    return Duration.millis(this.#source.state().timeout)
+  }
+
+  get lastZxid(): bigint {
+    return this.#source.lastZxid()
+  }
+
+  get server(): string | undefined {
+    const { hosts, isServing, state } = this.#source
+    return isServing() ? formatHost(hosts[state().host]!) : undefined
+  }
+
+  get deadline(): number {
+    const { elapsed, state } = this.#source
+    return elapsed.toWall(At.deadline(state()))
+  }
+}

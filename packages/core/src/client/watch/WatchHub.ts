@@ -49,7 +49,7 @@ export class WatchHub {
     this.view = { session, root: "", defaultAcl: Acl.openUnsafe, retry, background: fork, hub: this }
     session.onEvent((event) => this.deliver(event))
     session.onState(() => this.onState())
-    session.watches.onRefused = () => this.downgrade()
+    session.watches.owner = this
   }
 
   /** How many paths are watched. */
@@ -267,7 +267,7 @@ export class WatchHub {
   })
 
   /** A server before 3.6 was met: from now on, whichever servers follow, watches fire once. */
-  private downgrade(): void {
+  downgrade(): void {
     if (this.kind === "oneShot") return
     this.able = { lasting: false, sideBySide: false }
     this.session.watches.dropLasting()
