@@ -243,6 +243,8 @@ export class Link {
     this.rest(chunk.length, before)
   }
 
+  readonly room = (): Buffer | undefined => (this.dead ? undefined : this.frames.room())
+
   /** Whether what this chunk brought about is little, and is kept for what the next one brings. */
   private get canWait(): boolean {
     const { size, unwritten } = this.inFlight

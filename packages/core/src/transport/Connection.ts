@@ -49,6 +49,11 @@ export interface Target extends Host {
 export interface Receiver {
   /** Bytes arrived. The chunk is good during the call only: its memory is used again. */
   readonly onChunk: (chunk: Buffer) => void
+  /**
+   * Memory for the next bytes, so that they need not be copied; asked for before each read. The next chunk is then the
+   * part of it that was filled. Nothing is ever written to it after that. A transport that has its own leaves it out.
+   */
+  readonly room?: (() => Buffer | undefined) | undefined
   /** The connection is over, from the other side or by a fault. Called at most once, never after `destroy`. */
   readonly onClose: (cause: string) => void
 }

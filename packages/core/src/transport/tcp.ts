@@ -1,11 +1,11 @@
 /**
- * Connections through Node's sockets, TCP or TLS, reading into one buffer per connection.
+ * Connections through Node's sockets, TCP or TLS, reading into one buffer per connection or into the receiver's room.
  */
 import * as Effect from "effect/Effect"
 import * as net from "node:net"
 import { type Connection, OpenFailed, type Receiver, type Target } from "./Connection.ts"
 
-/** As much as one read brings at most. Larger frames are assembled by whoever receives the chunks. */
+/** As much as one read brings at most, but for those into the receiver's room. */
 const READ_BUFFER = 64 * 1024
 
 const describe = (error: Error & { code?: string }): string =>
@@ -34,9 +34,10 @@ class Socket implements Connection {
       noDelay: true,
       keepAlive: true,
       onread: {
-        buffer,
-        callback: (length) => {
-          this.receiver.onChunk(buffer.subarray(0, length))
+        // Asked after each callback, too: memory that was filled belongs to others from then on.
+        buffer: () => this.receiver.room?.() ?? buffer,
+        callback: (length, filled) => {
+          this.receive(filled as Buffer, length)
           return !this.isResting
         }
       }
@@ -54,6 +55,16 @@ class Socket implements Connection {
   /** Calls back when bytes can be sent. */
   onReady(event: "connect" | "secureConnect", ready: () => void): void {
     this.socket.once(event, ready)
+  }
+
+  private receive(filled: Buffer, length: number): void {
+    try {
+      this.receiver.onChunk(length === filled.length ? filled : filled.subarray(0, length))
+    } catch (error) {
+      // Node does not ask for a buffer after that, and would read on into the one it has.
+      this.socket.destroy()
+      throw error
+    }
   }
 
   private end(): Receiver {
@@ -100,6 +111,7 @@ const opening = (
         target,
         {
           onChunk: (chunk) => receiver.onChunk(chunk),
+          room: () => receiver.room?.(),
           onClose: (cause) => (isOpen ? receiver.onClose(cause) : failed(cause))
         },
         connect

@@ -2,7 +2,8 @@
  * Frames out of a stream of bytes: each is an int length and as many bytes.
  *
  * Frames that lie whole in a chunk are handed out in place. Only what the end of a chunk cuts off is copied, once, into
- * an allocation of exactly the frame's size; so a chunk may be a buffer that the next read overwrites.
+ * an allocation of exactly the frame's size; so a chunk may be a buffer that the next read overwrites. What is still to
+ * come of a large frame may be read right into that allocation (`room`).
  */
 import { JuteError } from "./JuteError.ts"
 
@@ -14,6 +15,9 @@ export type OnFrame = (bytes: Buffer, start: number, end: number, owned: boolean
 
 /** The bytes up to the end of the line, as text, if they are readable at all. */
 const readable = (bytes: Buffer): string | undefined => /^[ -~]{4,64}/.exec(bytes.toString("latin1", 0, 64))?.[0]
+
+/** With less than this to come, copying costs less than a read that brings nothing else. */
+const WORTH_A_READ = 16 * 1024
 
 export class Frames {
   private readonly limit: number
@@ -32,6 +36,14 @@ export class Frames {
   stop(): void {
     this.stopped = true
     this.frame = null
+  }
+
+  /** Where the next bytes of the stream belong, if that is much; filled in part or whole, that part is to be pushed. */
+  room(): Buffer | undefined {
+    const { frame } = this
+    return frame !== null && frame.length - this.frameFilled >= WORTH_A_READ
+      ? frame.subarray(this.frameFilled)
+      : undefined
   }
 
   /**
@@ -74,7 +86,8 @@ export class Frames {
         this.frameFilled = 0
       }
       const frame = this.frame
-      const taken = chunk.copy(frame, this.frameFilled, at, end)
+      // Read into its room: it is in its place.
+      const taken = chunk.buffer === frame.buffer ? end : chunk.copy(frame, this.frameFilled, at, end)
       at += taken
       this.frameFilled += taken
       if (this.frameFilled < frame.length) return

@@ -82,6 +82,25 @@ it("frames that lie whole in a chunk are handed out in place, and one that is cu
   expect(owned.map((bytes) => bytes.buffer.byteLength)).toEqual([100])
 })
 
+it("of a large frame nothing is copied but what the first read brought", () => {
+  const frame = Buffer.alloc(4 + 1_000_000, 7)
+  frame.writeInt32BE(1_000_000)
+  const frames = new Frames(1 << 20)
+  const owned: Array<Buffer> = []
+  const onFrame = (bytes: Buffer) => void owned.push(bytes)
+  frames.push(frame.subarray(0, 65_536), onFrame)
+  const rooms = []
+  // As much as a socket has at a time; what is left in the end is less than a read costs.
+  for (let at = 65_536; at < frame.length; at += 100_000) {
+    const room = frames.room()!
+    rooms.push(room)
+    frames.push(room.subarray(0, frame.copy(room, 0, at, at + 100_000)), onFrame)
+  }
+  expect(owned.length).toBe(1)
+  expect(owned[0]!.equals(frame.subarray(4))).toBe(true)
+  for (const room of rooms) expect(room.buffer).toBe(owned[0]!.buffer)
+})
+
 it.live("a value keeps no more than a little memory alive, and none that is used again", () =>
   Effect.gen(function* () {
     const zk = yield* memoryServer.make().session

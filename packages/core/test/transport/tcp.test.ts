@@ -1,5 +1,6 @@
 /** Sockets: what opens them, what ends them, and what is said when they do not open. */
 import { type Connection, OpenFailed, type Target } from "@effect-zookeeper/core/Connection"
+import { Frames } from "@effect-zookeeper/core/wire/Frames"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -112,6 +113,56 @@ describe("a connection", () => {
         assert.deepStrictEqual(told.length, reset ? 1 : 2)
         assert.match(told.at(-1)!, reset ? /^closed: .*ECONNRESET/ : /^closed: closed by the server$/)
       }
+    })
+  )
+
+  it.live("reads into the room that its receiver has, and never again into what it filled", () =>
+    Effect.gen(function* () {
+      const server = yield* listening
+      const bodies = [0, 300_000, 1, 70_000, 900_000, 20, 20_000, 20, 400_000].map((length, index) =>
+        Buffer.alloc(length, index + 1)
+      )
+      const stream = Buffer.concat(
+        bodies.flatMap((body) => {
+          const length = Buffer.alloc(4)
+          length.writeInt32BE(body.length)
+          return [length, body]
+        })
+      )
+      const frames = new Frames(1_000_000)
+      const found: Array<Buffer> = []
+      let inRoom = 0
+      let room: Buffer | undefined
+      let connection: Connection | undefined
+      let finished = () => {}
+      const all = new Promise<void>((resolve) => {
+        finished = resolve
+      })
+      connection = yield* open(target(server.port), {
+        room: () => (room = frames.room()),
+        onChunk: (chunk) => {
+          if (room !== undefined) {
+            assert.strictEqual(chunk.buffer, room.buffer)
+            assert.strictEqual(chunk.byteOffset, room.byteOffset)
+            inRoom += chunk.length
+          }
+          frames.push(chunk, (bytes, start, end, owned) =>
+            found.push(owned ? bytes : Buffer.from(bytes.subarray(start, end)))
+          )
+          if (chunk.length % 2 === 0) connection?.rest?.()
+          if (found.length === 2 * bodies.length) finished()
+        },
+        onClose: () => finished()
+      })
+      const socket = yield* accepted(server)
+      socket.write(stream)
+      socket.write(stream)
+      yield* Effect.promise(() => all)
+      connection.destroy()
+      assert.strictEqual(found.length, 2 * bodies.length)
+      for (const [index, body] of [...bodies, ...bodies].entries())
+        assert.isTrue(found[index]!.equals(body), `${index}`)
+      assert.isAbove(inRoom, 0)
     })
   )
 
