@@ -50,7 +50,8 @@ describe(`the lease, with a leader that stands still ${ROUNDS} times for longer 
               })
               const timeout = Duration.toMillis(zk.session.negotiatedTimeout)
               const seen = yield* newestDeadline(zk)
-              const node = yield* zk.create(`/holder-${round}`, "", { mode: "ephemeral" })
+              // With so short a timeout, a busy machine may be too slow for the first request.
+              const node = yield* Effect.retry(zk.create("/holder-", "", { mode: "ephemeralSequential" }), { times: 9 })
               let goneAt: number | undefined
               const exists = yield* other.changes.existsScoped(node)
               yield* Effect.forkScoped(
