@@ -6,7 +6,7 @@ import { runInNewContext } from "node:vm"
 import * as memoryServer from "./memoryServer.ts"
 
 setFlagsFromString("--expose-gc")
-const collect = runInNewContext("gc") as () => void
+const collect = runInNewContext("gc") as (options?: { readonly type: "minor" }) => void
 
 const live = (): number => {
   collect()
@@ -46,5 +46,23 @@ it.live("what was answered leaves nothing behind", () =>
     const before = live()
     yield* reads
     expect(live() - before).toBeLessThan(400_000)
+  })
+)
+
+it.live("a closed session dies young: nothing old leads to it", () =>
+  Effect.gen(function* () {
+    const server = memoryServer.make()
+    const sessions = (count: number) =>
+      Effect.gen(function* () {
+        for (let i = 0; i < count; i++) {
+          yield* Effect.scoped(server.session)
+          if (i % 10 === 0) collect({ type: "minor" })
+        }
+      })
+    yield* sessions(300)
+    const before = live()
+    yield* sessions(300)
+    collect({ type: "minor" })
+    expect((process.memoryUsage().heapUsed + process.memoryUsage().external - before) / 300).toBeLessThan(6000)
   })
 )
