@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
+import { execFile } from "node:child_process"
 import * as net from "node:net"
 import { open } from "../../src/transport/tcp.ts"
 
@@ -163,6 +164,33 @@ describe("a connection", () => {
       for (const [index, body] of [...bodies, ...bodies].entries())
         assert.isTrue(found[index]!.equals(body), `${index}`)
       assert.isAbove(inRoom, 0)
+    })
+  )
+
+  it.live("ends when its receiver throws, so that nothing is read into memory that may be somebody's by then", () =>
+    Effect.gen(function* () {
+      const server = yield* listening
+      server.server.on("connection", (socket: net.Socket) => void socket.write("a"))
+      // In a process of its own: the error goes where all uncaught ones go.
+      const program = `
+        import * as Effect from "effect/Effect"
+        import { open } from "./src/transport/tcp.ts"
+        process.on("uncaughtException", (error) => console.log(error.message))
+        const receiver = {
+          onChunk: () => { throw new Error("rubbish") },
+          onClose: (cause) => console.log(cause)
+        }
+        const target = { host: "localhost", address: "127.0.0.1", port: ${server.port} }
+        await Effect.runPromise(open(target, receiver))`
+      const output = yield* Effect.callback<string>((resume) => {
+        execFile(
+          process.execPath,
+          ["--input-type=module", "--eval", program],
+          { cwd: `${import.meta.dirname}/../..`, timeout: 60_000 },
+          (_, stdout, stderr) => resume(Effect.succeed(stdout + stderr))
+        )
+      })
+      assert.strictEqual(output, "rubbish\nclosed by the server\n")
     })
   )
 
