@@ -7,7 +7,7 @@ import { runInNewContext } from "node:vm"
 import * as memoryServer from "./memoryServer.ts"
 
 setFlagsFromString("--expose-gc")
-const collect = runInNewContext("gc") as () => void
+const collect = runInNewContext("gc") as (options?: { readonly type: "minor" }) => void
 
 const live = (): number => {
   collect()
@@ -69,5 +69,23 @@ it.live("a path that is watched, or followed, takes little memory", () =>
     yield* each(1000, "warmToo", (path) => zk.changes.dataScoped(path))
     expect((yield* each(4000, "watched", (path) => zk.watchScoped(path))).taken).toBeLessThan(1200)
     expect((yield* each(4000, "followed", (path) => zk.changes.dataScoped(path))).taken).toBeLessThan(1200)
+  })
+)
+
+it.live("a closed session dies young: nothing old leads to it", () =>
+  Effect.gen(function* () {
+    const server = memoryServer.make()
+    const sessions = (count: number) =>
+      Effect.gen(function* () {
+        for (let i = 0; i < count; i++) {
+          yield* Effect.scoped(server.session)
+          if (i % 10 === 0) collect({ type: "minor" })
+        }
+      })
+    yield* sessions(300)
+    const before = live()
+    yield* sessions(300)
+    collect({ type: "minor" })
+    expect((process.memoryUsage().heapUsed + process.memoryUsage().external - before) / 300).toBeLessThan(6000)
   })
 )
