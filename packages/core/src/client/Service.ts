@@ -146,9 +146,8 @@ export interface ExistsChange {
 }
 
 /**
- * An element of {@link ZooKeeper.watch}: an event, or the mark of a gap in which events may have been missed. After it,
- * read with this session: the watch is registered again before anything that is asked now, but an event of a change that
- * somebody else makes in this moment may still be missing.
+ * An element of {@link ZooKeeper.watch}: an event, or the mark of a gap in which events may have been missed. After it the
+ * watch is registered again: what changes from then on is told, and a read with this session shows what changed before.
  *
  * @category models
  * @since 0.1.0

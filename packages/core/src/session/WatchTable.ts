@@ -28,10 +28,11 @@ const UNIMPLEMENTED = -6
 export class WatchTable {
   private readonly kinds = new Map<string, number>()
   /**
-   * Told when a server does not know lasting watches (before 3.6), at the cost of the connection. An object: a closure
-   * stored here after the fact kept closed sessions through collections until the next full one (measured on Node 24).
+   * Told when a server does not know lasting watches (before 3.6), at the cost of the connection, and when everything is
+   * registered again. An object: a closure stored here after the fact kept closed sessions through collections until the
+   * next full one (measured on Node 24).
    */
-  owner: { readonly downgrade: () => void } | undefined
+  owner: { readonly downgrade: () => void; readonly replayed: () => void } | undefined
   private unanswered = 0
 
   get size(): number {
@@ -100,6 +101,7 @@ export class WatchTable {
   answered(code: number): void {
     this.unanswered--
     if (code === UNIMPLEMENTED) this.owner?.downgrade()
+    if (this.unanswered === 0) this.owner?.replayed()
   }
 
   /** The requests that register everything again; what changed after `relativeZxid` fires at once. */

@@ -16,6 +16,8 @@ export interface Watcher {
    * events; otherwise nobody knows.
    */
   readonly onGap: (asked: boolean) => void
+  /** The server has all watches of the session again. */
+  readonly onReplayed?: () => void
   /** No lasting watch is left, and none can be made: watches fire once from now on, and are set by reads. */
   readonly onDowngrade: () => void
   /** There will be no more events, because the session is over. */

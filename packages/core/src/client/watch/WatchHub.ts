@@ -319,6 +319,11 @@ export class WatchHub {
     }
   }
 
+  /** The server has answered that it knows everything again. */
+  replayed(): void {
+    this.tell((watcher) => watcher.onReplayed?.())
+  }
+
   private tell(what: (watcher: Watcher) => void): void {
     for (const { watchers } of [...this.entries.values()]) for (const watcher of watchers) what(watcher)
   }

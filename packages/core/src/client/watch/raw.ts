@@ -25,6 +25,7 @@ class RawWatch extends Following<WatchElement> {
   private readonly limit: number
   private pending: Array<WatchElement> | undefined
   private ended: Reason | undefined
+  private hasGap = false
 
   constructor(view: View, path: string, recursive: boolean, limit: number) {
     super()
@@ -39,8 +40,15 @@ class RawWatch extends Following<WatchElement> {
     this.push({ _tag: "Event", event: root === "" ? event : { ...event, path: Path.strip(root, event.path) } })
   }
 
+  /** Told once the watch is registered again: what changes from then on is told. */
   onGap(): void {
-    this.push(RESYNC)
+    if (this.view.session.watches.isReplaying) this.hasGap = true
+    else this.push(RESYNC)
+  }
+
+  onReplayed(): void {
+    if (this.hasGap) this.push(RESYNC)
+    this.hasGap = false
   }
 
   onDowngrade(): void {
