@@ -85,8 +85,9 @@ const takeAndClose = (connect: string, sessionId: bigint, password: Uint8Array) 
       yield* peer.send(Buffer.concat([framed(connectFrame({ sessionId, password })), framed(close)]))
       const response = connectResponse.decode(new JuteReader().reset(yield* peer.receiveFrame))
       if (response.sessionId !== sessionId) return "gone"
-      return yield* Effect.match(peer.receiveFrame, { onSuccess: () => "closed", onFailure: () => "taken back" })
-    })
+      yield* peer.receiveFrame
+      return "closed"
+    }).pipe(Effect.catchTag("PeerClosed", () => Effect.succeed("taken back")))
   )
 
 /**
