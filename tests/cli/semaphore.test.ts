@@ -27,6 +27,17 @@ describe.concurrent("zk semaphore", () => {
     })
   )
 
+  it.live("keeps kazoo's nodes on demand", () =>
+    Effect.gen(function* () {
+      const { connect } = yield* chroot
+      const env = { ZK_CONNECT: connect }
+      const kazoo = ["semaphore", "/s", "-n", "2", "--dialect", "kazoo"]
+      const { text } = yield* zk([...kazoo, ...sh('echo "$ZK_LOCK_NODE"')], { env })
+      assert.match(text, /^\/s\/[0-9a-f]{32}\n$/)
+      assert.strictEqual((yield* zk(["get", "/s"], { env })).text, "2")
+    })
+  )
+
   it.live("a server that stands still ends the program, with 7", () =>
     Effect.gen(function* () {
       const { env, server } = yield* ownServer

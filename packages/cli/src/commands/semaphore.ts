@@ -26,6 +26,10 @@ export const semaphore = Command.make(
     ),
     wait: waitFlag,
     data: dataFlag,
+    dialect: Flag.Literals("dialect", ["curator", "kazoo"]).pipe(
+      Flag.withDescription("Whose programs share the path [curator]"),
+      Flag.withDefault("curator" as const)
+    ),
     stopOn: stopOnFlag,
     grace: graceFlag
   },
@@ -35,8 +39,8 @@ export const semaphore = Command.make(
     yield* Session.use((zk) =>
       Effect.scoped(
         Effect.gen(function* () {
-          const { leases, path, stopOn } = input
-          const semaphore = yield* Semaphore.make({ path, leases, data, stopOn })
+          const { dialect, leases, path, stopOn } = input
+          const semaphore = yield* Semaphore.make({ path, leases, data, dialect, stopOn })
           const body = (held: Holder) => runWhile(zk, input, held)
           yield* Option.match(input.wait, {
             onNone: () => semaphore.withLease(body),
