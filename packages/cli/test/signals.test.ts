@@ -16,6 +16,7 @@ const during = (change: () => void) => {
 /** Signals are told between turns. */
 const told = async (count: number) => {
   for (const end = Date.now() + 20_000; got.length < count && Date.now() < end;) {
+    // oxlint-disable-next-line no-await-in-loop -- a turn after another is what is waited for
     await new Promise((resolve) => setImmediate(resolve))
   }
   return got.splice(0)
