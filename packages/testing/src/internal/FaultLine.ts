@@ -50,7 +50,8 @@ class Link implements PeerReceiver {
   private hasAsked = false
   private hasAnswered = false
   private isOver = false
-  private lastAt = 0
+  /** What was delayed, in the order in which it is to arrive. */
+  private readonly late: Array<{ readonly at: number; readonly act: () => void }> = []
 
   constructor(line: FaultLine, peer: Peer) {
     this.line = line
@@ -164,9 +165,22 @@ class Link implements PeerReceiver {
     }
     const { timers } = this.line
     const at = timers.now() + (this.line.lasting("Delay")?.millis ?? 0)
-    this.lastAt = Math.max(this.lastAt, at)
-    if (this.lastAt <= timers.now()) act()
-    else timers.after(this.lastAt - timers.now(), act)
+    if (this.late.length === 0 && at <= timers.now()) return act()
+    if (this.late.push({ at, act }) === 1) this.deliverLate()
+  }
+
+  /** One timer at a time: several that end together may fire in another order than they were set. */
+  private deliverLate(): void {
+    const { late } = this
+    if (late.length === 0) return
+    const { timers } = this.line
+    timers.after(Math.max(0, late[0]!.at - timers.now()), () => {
+      do {
+        late[0]!.act()
+        late.shift()
+      } while (late.length > 0 && late[0]!.at <= timers.now())
+      this.deliverLate()
+    })
   }
 
   release(): void {
