@@ -135,26 +135,28 @@ describe("Faults and the clock", () => {
     })
   )
 
-  it.effect("what is sent after a delay was taken back waits for what was delayed, to the fraction of a millisecond", () =>
-    Effect.gen(function* () {
-      const { faults, transport } = yield* TestServer.make({ listen: "memory" })
-      const client = yield* connect(transport)
-      client.send(create, node("/x"), 0)
-      yield* TestClock.adjust(1)
-      for (let round = 1; round < 200; round++) {
-        client.received()
-        yield* TestClock.adjust(1000 + round / 7)
-        yield* faults.inject(Faults.delay(800))
-        client.send(exists, { path: "/x", watch: true }, 2 * round)
-        yield* TestClock.adjust(200.1)
-        yield* faults.clear
-        client.send(setData, { path: "/x", data: null, version: -1 }, 2 * round + 1)
-        yield* TestClock.adjust(700)
-        deepStrictEqual(
-          client.received().map((frame) => frame.readInt32BE(0)),
-          [2 * round, -1, 2 * round + 1]
-        )
-      }
-    })
+  it.effect(
+    "what is sent after a delay was taken back waits for what was delayed, to the fraction of a millisecond",
+    () =>
+      Effect.gen(function* () {
+        const { faults, transport } = yield* TestServer.make({ listen: "memory" })
+        const client = yield* connect(transport)
+        client.send(create, node("/x"), 0)
+        yield* TestClock.adjust(1)
+        for (let round = 1; round < 200; round++) {
+          client.received()
+          yield* TestClock.adjust(1000 + round / 7)
+          yield* faults.inject(Faults.delay(800))
+          client.send(exists, { path: "/x", watch: true }, 2 * round)
+          yield* TestClock.adjust(200.1)
+          yield* faults.clear
+          client.send(setData, { path: "/x", data: null, version: -1 }, 2 * round + 1)
+          yield* TestClock.adjust(700)
+          deepStrictEqual(
+            client.received().map((frame) => frame.readInt32BE(0)),
+            [2 * round, -1, 2 * round + 1]
+          )
+        }
+      })
   )
 })
