@@ -10,7 +10,7 @@ import { deleteNode } from "../wire/ops/delete.ts"
 import { exists as existsOperation } from "../wire/ops/exists.ts"
 import { badPath, invalid, perform, type View } from "./Attempt.ts"
 import { type Data, type Node, text, toBytes, toNode } from "./Data.ts"
-import type { VersionOption } from "./Service.ts"
+import type { VersionOption } from "./service/Nodes.ts"
 
 const none = Option.none<never>()
 
