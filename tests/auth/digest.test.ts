@@ -10,8 +10,7 @@ import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import { randomUUID } from "node:crypto"
 import * as SharedServers from "../support/SharedServers.ts"
-import { awaitState } from "../support/awaitState.ts"
-import { awaitConnected, has, refused } from "../real/clients.ts"
+import { awaitConnected, cutOff, has, refused } from "../real/clients.ts"
 import { digest, isAtRest, spying } from "./support.ts"
 
 const shared = Effect.gen(function* () {
@@ -60,13 +59,7 @@ describe("digest identities", () => {
       const other = yield* ZooKeeper.make({ connect })
       for (let round = 0; round < 5; round++) {
         // Operations that were asked for while there was no connection wait for the logins, too.
-        yield* proxy.refuse
-        yield* proxy.cut
-        yield* awaitState(
-          Effect.sync(() => zk.session.connected),
-          (connected) => !connected,
-          { describe: "the connection is lost" }
-        )
+        yield* cutOff(zk, proxy)
         const reads = yield* Effect.forEach(Array.from({ length: 20 }), () =>
           Effect.forkScoped(zk.get(path), { startImmediately: true })
         )

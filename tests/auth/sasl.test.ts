@@ -9,7 +9,7 @@ import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import { awaitState } from "../support/awaitState.ts"
 import * as RealServer from "../support/zookeeper/RealServer.ts"
-import { awaitConnected, has, refused } from "../real/clients.ts"
+import { awaitConnected, cutOff, has, refused } from "../real/clients.ts"
 import { digest, digestMd5, isAtRest, spying } from "./support.ts"
 
 const jaas =
@@ -34,13 +34,7 @@ describe("a SASL login", () => {
       const acl = Result.getOrThrow(Acl.parseList("sasl:bob:cdrwa"))
       yield* zk.create("/bobs", "secret", { acl })
       for (let round = 0; round < 3; round++) {
-        yield* proxy.refuse
-        yield* proxy.cut
-        yield* awaitState(
-          Effect.sync(() => zk.session.connected),
-          (connected) => !connected,
-          { describe: "the connection is lost" }
-        )
+        yield* cutOff(zk, proxy)
         const read = yield* Effect.forkChild(zk.getString("/bobs"), { startImmediately: true })
         yield* proxy.listen
         assert.strictEqual(yield* Fiber.join(read), "secret")
@@ -108,13 +102,7 @@ describe("a SASL login", () => {
         sasl: { name: "DIGEST-MD5", start: () => digestMd5("bob", password).start() }
       })
       password = "changed"
-      yield* proxy.refuse
-      yield* proxy.cut
-      yield* awaitState(
-        Effect.sync(() => zk.session.connected),
-        (connected) => !connected,
-        { describe: "the connection is lost" }
-      )
+      yield* cutOff(zk, proxy)
       const read = yield* Effect.forkChild(Effect.flip(zk.get("/")), { startImmediately: true })
       yield* proxy.listen
       assert.strictEqual((yield* Fiber.join(read)).reason._tag, "AuthFailed")

@@ -9,6 +9,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import { awaitState } from "../support/awaitState.ts"
+import type { Proxy } from "../support/Proxy.ts"
 import * as SharedServers from "../support/SharedServers.ts"
 
 /** The service that a test works with. */
@@ -112,6 +113,25 @@ export const awaitConnected = (zk: Client, epoch = 1) =>
     Effect.sync(() => ({ state: zk.session.state._tag, connected: zk.session.connected, epoch: zk.session.epoch })),
     (now) => now.connected && now.state === "Connected" && now.epoch >= epoch,
     { describe: `connected in epoch ${epoch}`, within: "30 seconds" }
+  )
+
+/** Takes the network away, and waits until the session has noticed; `proxy.listen` gives it back. */
+export const cutOff = Effect.fnUntraced(function* (zk: Client, proxy: Proxy) {
+  yield* proxy.refuse
+  yield* proxy.cut
+  yield* awaitState(
+    Effect.sync(() => zk.session.connected),
+    (connected) => !connected,
+    { describe: "the connection is gone" }
+  )
+})
+
+/** Waits until the session watches so many paths, and would again after a reconnect. */
+export const awaitWatched = (zk: Client, count: number) =>
+  awaitState(
+    Effect.sync(() => zk.driver.watches.size),
+    (size) => size === count,
+    { describe: `${count} paths are watched` }
   )
 
 /** The bytes of a text. */

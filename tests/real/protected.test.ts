@@ -11,7 +11,7 @@ import * as Schedule from "effect/Schedule"
 import * as Proxy from "../support/Proxy.ts"
 import { awaitState } from "../support/awaitState.ts"
 import * as rawSession from "../support/rawSession.ts"
-import { awaitConnected, type Client, onSingle, type Options, refused } from "./clients.ts"
+import { awaitConnected, type Client, cutOff, onSingle, type Options, refused } from "./clients.ts"
 
 const proxiedWith = Effect.fnUntraced(function* (options: Options) {
   const other = yield* onSingle({ sessionTimeout: "60 seconds" })
@@ -66,13 +66,7 @@ describe("a create whose answer is lost after the commit", () => {
     Effect.gen(function* () {
       const { other, proxy, zk } = yield* proxied
       const { id, password } = zk.session
-      yield* proxy.refuse
-      yield* proxy.cut
-      yield* awaitState(
-        Effect.sync(() => zk.session.connected),
-        (connected) => !connected,
-        { describe: "the connection is gone" }
-      )
+      yield* cutOff(zk, proxy)
       yield* rawSession.expireSession(other.session.hosts[0]!, id, Redacted.value(password))
       const dropped = yield* proxy.dropReplyTo(isCreate)
       const create = zk.create("/p/n-", "", { mode: "ephemeralSequential", protected: true })

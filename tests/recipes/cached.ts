@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { awaitState } from "../support/awaitState.ts"
 import type * as Proxy from "../support/Proxy.ts"
-import type { Client } from "./support.ts"
+import { type Client, cutOff } from "../real/clients.ts"
 
 export const shown = (nodes: ReadonlyMap<string, ZooKeeper.Node>) =>
   [...nodes.keys()]
@@ -45,13 +45,7 @@ export const whileAway = Effect.fnUntraced(function* <A, E, R>(
   { proxy, zk }: { readonly proxy: Proxy.Proxy; readonly zk: Client },
   change: Effect.Effect<A, E, R>
 ) {
-  yield* proxy.refuse
-  yield* proxy.cut
-  yield* awaitState(
-    Effect.sync(() => zk.session.connected),
-    (connected) => !connected,
-    { describe: "the connection is gone" }
-  )
+  yield* cutOff(zk, proxy)
   yield* change
   yield* proxy.listen
 })

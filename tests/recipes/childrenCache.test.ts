@@ -8,7 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { awaitState } from "../support/awaitState.ts"
+import { awaitWatched } from "../real/clients.ts"
 import { awaitSeen, awaitShown, record, shown, whileAway } from "./cached.ts"
 import {
   type Client,
@@ -205,11 +205,7 @@ describe("a children cache", () => {
       const text = Jobs.use(({ children }) => Effect.map(children, shown))
       const layer = Layer.provide(Jobs.layer, Layer.succeed(ZooKeeper.ZooKeeper, zk))
       assert.strictEqual(yield* Effect.provide(text, layer), "a=1")
-      yield* awaitState(
-        Effect.sync(() => zk.driver.watches.size),
-        (size) => size === 0,
-        { describe: "no watch is left" }
-      )
+      yield* awaitWatched(zk, 0)
     })
   })
 

@@ -53,6 +53,16 @@ const roles = (all: ReadonlyArray<{ election: Election.Election }>) =>
   Effect.forEach(all, ({ election }) => election.role)
 
 describe("an election", () => {
+  it.live("refuses a number of leaders that is none", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      for (const leaders of [0, -1, 1.5, Number.NaN]) {
+        const { reason } = yield* Effect.flip(make(zk, { leaders }))
+        assert.strictEqual(reason._tag, "InvalidArgument", `${leaders}`)
+      }
+    })
+  )
+
   it.live("has the first N candidates lead, and the next one take over when one goes (parity 21)", () =>
     Effect.gen(function* () {
       const clients = yield* sessions(5)

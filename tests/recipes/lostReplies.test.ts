@@ -17,6 +17,7 @@ import * as Scope from "effect/Scope"
 import { awaitState } from "../support/awaitState.ts"
 import type { Proxy } from "../support/Proxy.ts"
 import * as rawSession from "../support/rawSession.ts"
+import { cutOff } from "../real/clients.ts"
 import { awaitQueue, type Client, PATH, proxied, queue, using } from "./support.ts"
 
 const path = PATH
@@ -225,13 +226,7 @@ describe("a lost reply leaves no node behind, and the recipe goes on", () => {
         Effect.gen(function* () {
           const waiter = yield* Effect.forkChild(theirs.withLock(() => Effect.void))
           yield* awaitQueue(other, 2)
-          yield* proxy.refuse
-          yield* proxy.cut
-          yield* awaitState(
-            Effect.sync(() => zk.session.connected),
-            (connected) => !connected,
-            { describe: "the connection is gone" }
-          )
+          yield* cutOff(zk, proxy)
           yield* Fiber.interrupt(waiter)
           assert.isFalse(zk.session.connected)
           assert.strictEqual((yield* queue(other)).length, 2)

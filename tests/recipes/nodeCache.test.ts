@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { awaitState } from "../support/awaitState.ts"
+import { awaitWatched } from "../real/clients.ts"
 import { whileAway } from "./cached.ts"
 import {
   type Client,
@@ -182,11 +183,7 @@ describe("a node cache", () => {
       const text = Settings.use(({ get }) => Effect.map(get, show))
       const layer = Layer.provide(Settings.layer, Layer.succeed(ZooKeeper.ZooKeeper, zk))
       assert.strictEqual(yield* Effect.provide(text, layer), "a")
-      yield* awaitState(
-        Effect.sync(() => zk.driver.watches.size),
-        (size) => size === 0,
-        { describe: "no watch is left" }
-      )
+      yield* awaitWatched(zk, 0)
     })
   })
 

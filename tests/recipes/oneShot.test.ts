@@ -15,6 +15,7 @@ import * as path from "node:path"
 import { awaitState } from "../support/awaitState.ts"
 import * as cache from "../support/zookeeper/cache.ts"
 import * as RealServer from "../support/zookeeper/RealServer.ts"
+import { awaitWatched } from "../real/clients.ts"
 import { watchesOf } from "../watches/support.ts"
 import { type Client, PATH, recordRequests, using } from "./support.ts"
 
@@ -42,15 +43,7 @@ const asked = (requests: Array<string>) => requests.splice(0).sort()
 const awaitWatches = (zk: Client, count: number) =>
   awaitState(watchesOf(zk), ({ all }) => all === count, { describe: `${count} watches on the server` })
 
-const nothingLeft = (zk: Client, other: Client) =>
-  Effect.andThen(
-    awaitWatches(other, 0),
-    awaitState(
-      Effect.sync(() => zk.driver.watches.size),
-      (size) => size === 0,
-      { describe: "no watch to register again" }
-    )
-  )
+const nothingLeft = (zk: Client, other: Client) => Effect.andThen(awaitWatches(other, 0), awaitWatched(zk, 0))
 
 for (const { isThere, make, name } of servers) {
   describe.runIf(isThere)(`on ${name}`, () => {

@@ -187,6 +187,34 @@ describe("a semaphore", () => {
     )
   }
 
+  it.live("has no lease for anybody while its size is 0", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      yield* zk.create("/size", "0")
+      const semaphore = yield* make(zk, { leases: 5, sizeNode: "/size" })
+      assert.deepStrictEqual(yield* semaphore.tryWithLease(() => Effect.void), Option.none())
+      const work = body()
+      const waiter = yield* Effect.forkChild(semaphore.withLease(() => work.run))
+      yield* awaitQueue(zk, 1, LEASES)
+      assert.isFalse(yield* isEntered(work))
+      yield* zk.set("/size", "1")
+      yield* work.entered
+      yield* work.leave
+      yield* Fiber.join(waiter)
+    })
+  )
+
+  it.live("refuses a number of leases that is none, before anything is written", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      for (const leases of [0, -1, 1.5, Number.NaN]) {
+        const { reason } = yield* Effect.flip(make(zk, { leases }))
+        assert.strictEqual(reason._tag, "InvalidArgument", `${leases}`)
+      }
+      assert.deepStrictEqual(yield* zk.children("/"), [])
+    })
+  )
+
   it.live("leaves nothing behind when a waiter is interrupted, in the line and at its head", () =>
     Effect.gen(function* () {
       const clients = yield* sessions(3)

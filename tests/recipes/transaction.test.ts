@@ -7,6 +7,7 @@ import * as Lock from "@effect-zookeeper/recipes/Lock"
 import * as Transaction from "@effect-zookeeper/recipes/Transaction"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { onServers, PATH, proxied, recordRequests, using } from "./support.ts"
@@ -44,7 +45,7 @@ describe("a transaction", () => {
         String(own)
       )
       const other = yield* Effect.flip(innocent)
-      assert.strictEqual(other._tag, "NotCommitted")
+      assert.isTrue(other._tag === "NotCommitted" && other.applied === "no")
       assert.match(other.message, /\/missing/)
       assert.deepStrictEqual(yield* zk.children("/"), [])
     })
@@ -103,8 +104,23 @@ describe("a transaction", () => {
       yield* dropped
       assert.strictEqual(error.applied, "unknown")
       const own = yield* Effect.flip(part)
-      assert.isTrue(own._tag === "NotCommitted" && (own.cause as typeof error).applied === "unknown")
+      assert.isTrue(own._tag === "NotCommitted" && own.applied === "unknown", String(own))
+      assert.match(own.message, /may/)
       assert.isTrue(Option.isSome(yield* other.exists("/a")))
+    })
+  )
+
+  it.live("tells its parts when it is interrupted that it may have been done", () =>
+    Effect.gen(function* () {
+      const { proxy, zk } = yield* proxied()
+      const transaction = yield* using(zk)(Transaction.make())
+      const part = yield* transaction.add(Op.create("/a"))
+      yield* proxy.stall
+      const committing = yield* Effect.forkChild(transaction.commit, { startImmediately: true })
+      yield* Fiber.interrupt(committing)
+      yield* proxy.flow
+      const own = yield* Effect.flip(part)
+      assert.isTrue(own._tag === "NotCommitted" && own.applied === "unknown", String(own))
     })
   )
 

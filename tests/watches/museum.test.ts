@@ -16,7 +16,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { awaitState } from "../support/awaitState.ts"
 import * as SharedServers from "../support/SharedServers.ts"
-import { connectStringOf } from "../real/clients.ts"
+import { awaitWatched, connectStringOf } from "../real/clients.ts"
 import { away, awaitReconnect, record, single } from "./support.ts"
 
 const event = (type: EventType, path: string): WatchElement => ({ _tag: "Event", event: { type, path } })
@@ -177,19 +177,11 @@ describe("bug museum", () => {
       yield* other.create("/gone")
       const deleted = Stream.filter(zk.changes.data("/gone"), ({ change }) => change === "deleted")
       const fiber = yield* Effect.forkScoped(Stream.runHead(deleted))
-      yield* awaitState(
-        Effect.sync(() => zk.driver.watches.size),
-        (size) => size === 1,
-        { describe: "one watch" }
-      )
+      yield* awaitWatched(zk, 1)
       yield* zk.sync()
       yield* other.delete("/gone")
       yield* Fiber.join(fiber)
-      yield* awaitState(
-        Effect.sync(() => zk.driver.watches.size),
-        (size) => size === 0,
-        { describe: "no watch" }
-      )
+      yield* awaitWatched(zk, 0)
     })
   )
 
@@ -233,11 +225,7 @@ describe("bug museum", () => {
         once.next
       ]
       const fibers = yield* Effect.forEach(waiting, (effect) => Effect.forkScoped(Effect.flip(effect)))
-      yield* awaitState(
-        Effect.sync(() => zk.driver.watches.size),
-        (size) => size === 2,
-        { describe: "two watched paths" }
-      )
+      yield* awaitWatched(zk, 2)
       yield* Scope.close(scope, Exit.void)
       for (const fiber of fibers) assert.strictEqual((yield* Fiber.join(fiber)).reason._tag, "Closed")
       for (const effect of waiting) assert.strictEqual((yield* Effect.flip(effect)).reason._tag, "Closed")

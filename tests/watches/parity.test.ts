@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import { awaitState } from "../support/awaitState.ts"
+import { awaitWatched } from "../real/clients.ts"
 import { away, record, single } from "./support.ts"
 
 describe("parity", () => {
@@ -41,11 +41,7 @@ describe("parity", () => {
       const given = yield* zk.once.exists("/never")
       const fiber = yield* Effect.forkChild(given.next, { startImmediately: true })
       yield* Fiber.interrupt(fiber)
-      yield* awaitState(
-        Effect.sync(() => zk.driver.watches.size),
-        (size) => size === 0,
-        { describe: "no watch" }
-      )
+      yield* awaitWatched(zk, 0)
     })
   )
 

@@ -19,6 +19,7 @@ import type { Dialect } from "./Dialect.ts"
 import type { Holder } from "./Holder.ts"
 import { contend, type Contest, plain } from "./internal/contend.ts"
 import { shared, type StopOn } from "./internal/hold.ts"
+import { checkCount } from "./internal/invalid.ts"
 import { patientlyAnew } from "./internal/patience.ts"
 import { type Standing, standing } from "./internal/queue.ts"
 import { beyond, read } from "./internal/sequence.ts"
@@ -76,7 +77,7 @@ export class Resigned extends Data.TaggedError("Resigned")<{
 export interface Options {
   /** The node below which the candidates stand; made when it is missing. */
   readonly path: string
-  /** How many lead at a time. Default 1. */
+  /** How many lead at a time; all candidates must say the same. Default 1. */
   readonly leaders?: number | undefined
   /** What this candidate tells of itself. Default: nothing. */
   readonly data?: NodeData | undefined
@@ -95,8 +96,9 @@ export interface Options {
 export interface Election {
   /**
    * Is a candidate until the effect has ended, and runs it while leading. Its own success or failure ends it; when the
-   * lead is lost the effect is interrupted, and this process is a candidate again. Fails with `Resigned` after `resign`.
-   * The effect has a scope of its own: what it forks and acquires there ends with the lead, too.
+   * lead is lost the effect is interrupted, and this process is a candidate again. Fails with `Resigned` after `resign`,
+   * and with the reason of the session's end when there will be no other session. The effect has a scope of its own: what
+   * it forks and acquires there ends with the lead, too.
    */
   readonly whileLeader: <A, E, R>(
     effect: (leader: Leader) => Effect.Effect<A, E, R>
@@ -129,7 +131,8 @@ const sameNodes = (a: ReadonlyArray<Candidate>, b: ReadonlyArray<Candidate>): bo
   a.length === b.length && a.every(({ node }, index) => node === b[index]!.node)
 
 /**
- * Takes part in an election. Nothing is created before `whileLeader` or `acquire`; watching needs no candidacy.
+ * Takes part in an election. Nothing is created before `whileLeader` or `acquire`; watching needs no candidacy. Fails with
+ * `InvalidArgument` for a number of leaders below 1.
  *
  * @category constructors
  * @since 0.1.0
@@ -140,6 +143,7 @@ export const make = Effect.fnUntraced(function* (
   const zk = yield* ZooKeeper
   const { path } = options
   const leaders = options.leaders ?? 1
+  yield* checkCount("election", path, "leaders", leaders)
   const role = yield* SubscriptionRef.make<Role>("Unknown")
   const become = (next: Role) =>
     Effect.andThen(

@@ -5,7 +5,7 @@
  */
 import * as Path from "@effect-zookeeper/core/Path"
 import { type Data, text, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
-import { InvalidArgument, ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -13,6 +13,7 @@ import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import type { CacheFailure } from "./Cache.ts"
 import type { Dialect } from "./Dialect.ts"
+import { invalid } from "./internal/invalid.ts"
 import { childrenOf, MAX_NODES, mirror } from "./internal/mirror.ts"
 import * as PersistentNode from "./PersistentNode.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
@@ -97,8 +98,7 @@ export const make = Effect.fnUntraced(function* (
   const join: Group["join"] = (id, data) => {
     const node = nodeOf(options, id, data)
     if (typeof node !== "string") return Effect.provideService(PersistentNode.make(node), ZooKeeper, zk)
-    const reason = new InvalidArgument({ problem: node })
-    return Effect.fail(new ZooKeeperError({ operation: "join", path, applied: "no", reason }))
+    return Effect.fail(invalid("join", path, node))
   }
   if (options.id !== undefined) yield* join(options.id, options.data)
   const extent = { path, depth: 1, includes: () => true, maxNodes: MAX_NODES, buffer: undefined }

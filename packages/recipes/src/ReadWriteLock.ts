@@ -7,7 +7,7 @@ import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import * as Op from "@effect-zookeeper/core/Op"
 import * as Path from "@effect-zookeeper/core/Path"
 import { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
-import { InvalidArgument, ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { randomUUID } from "node:crypto"
@@ -16,6 +16,7 @@ import type { ExclusiveHolder, Holder } from "./Holder.ts"
 import { plain } from "./internal/contend.ts"
 import { enterAs } from "./internal/contender.ts"
 import { hold, shared } from "./internal/hold.ts"
+import { invalid } from "./internal/invalid.ts"
 import { locking } from "./internal/locking.ts"
 import { nearest, sequenceOf } from "./internal/sequence.ts"
 import type { Lock, LockOf, Options } from "./Lock.ts"
@@ -46,15 +47,11 @@ export interface ReadWriteLock {
 }
 
 const upgrade = (path: string): ZooKeeperError =>
-  new ZooKeeperError({
-    operation: "write lock",
+  invalid(
+    "write lock",
     path,
-    applied: "no",
-    reason: new InvalidArgument({
-      problem:
-        "this fiber holds the read lock, and an upgrade would deadlock; release it first, or begin with the write lock"
-    })
-  })
+    "this fiber holds the read lock, and an upgrade would deadlock; release it first, or begin with the write lock"
+  )
 
 /**
  * A read-write lock below a path, InterProcessReadWriteLock in the dialect of Curator.

@@ -5,7 +5,7 @@
  */
 import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import { type Data, type Node, text, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
-import { InvalidArgument, ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -16,6 +16,7 @@ import type { Holder } from "./Holder.ts"
 import type { Dialect } from "./Dialect.ts"
 import { within } from "./internal/contend.ts"
 import { shared, type StopOn } from "./internal/hold.ts"
+import { checkCount, invalid } from "./internal/invalid.ts"
 import { kazooLeases } from "./internal/kazooLeases.ts"
 import { curatorLeases } from "./internal/curatorLeases.ts"
 import type { Standing } from "./internal/queue.ts"
@@ -30,11 +31,11 @@ import { factory, type ServiceFactory } from "./Service.ts"
 export interface Options {
   /** The node below which `locks` and `leases` stand; made when it is missing. */
   readonly path: string
-  /** How many leases there are. Every program must say the same, or name one `sizeNode`. */
+  /** How many leases there are, at least 1. Every program must say the same, or name one `sizeNode`. */
   readonly leases: number
   /**
    * A node that says how many leases there are instead, while it exists: in decimal, or as Curator's SharedCount (four
-   * bytes). It is followed; when there are fewer leases than before, nobody loses one.
+   * bytes). It is followed; when there are fewer leases than before, nobody loses one. With 0 nobody gets one.
    */
   readonly sizeNode?: string | undefined
   /** What this holder tells of itself. Default: nothing. */
@@ -124,7 +125,9 @@ const followSize = Effect.fnUntraced(function* (zk: ZooKeeper, node: string, ini
 })
 
 /**
- * A semaphore below a path. Nothing is created before somebody asks for a lease.
+ * A semaphore below a path. Nothing is created before somebody asks for a lease. Returns once the size node was read, if
+ * there is to be one. Fails with `InvalidArgument` for a number of leases below 1, and for a size node in the dialect
+ * `kazoo`.
  *
  * @category constructors
  * @since 0.1.0
@@ -134,11 +137,9 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Semaphore, ZooKeeperError, ZooKeeper | Scope.Scope> {
   const zk = yield* ZooKeeper
   const { data = "", dialect = "curator", path, sizeNode, stopOn = "lease" } = options
+  yield* checkCount("semaphore", path, "leases", options.leases)
   if (dialect === "kazoo" && sizeNode !== undefined) {
-    const reason = new InvalidArgument({
-      problem: "kazoo's semaphores have no size node: their own node says the size"
-    })
-    return yield* new ZooKeeperError({ operation: "acquire", path, applied: "no", reason })
+    return yield* invalid("semaphore", path, "kazoo's semaphores have no size node: their own node says the size")
   }
   const size: Size = { count: options.leases, changed: Deferred.makeUnsafe() }
   if (sizeNode !== undefined) yield* followSize(zk, sizeNode, options.leases, size)

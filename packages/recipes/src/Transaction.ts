@@ -14,7 +14,8 @@ import type { Holder } from "./Holder.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
 /**
- * Nothing of a part was done, because something else was in the way: another part, the connection, a lost lease.
+ * Nothing of a part is known to be done, because something else was in the way: another part, the connection, a lost
+ * lease, an interruption.
  *
  * @category errors
  * @since 0.1.0
@@ -22,10 +23,13 @@ import { factory, type ServiceFactory } from "./Service.ts"
 export class NotCommitted extends Data.TaggedError("NotCommitted")<{
   /** Why the transaction failed, or was given up. */
   readonly cause: unknown
+  /** Whether the server may have done it all the same, as an error of the transaction itself would say. */
+  readonly applied: "no" | "unknown"
 }> {
   override get message(): string {
-    const { cause } = this
-    return `the transaction was not committed: ${cause instanceof Error ? cause.message : String(cause)}`
+    const { applied, cause } = this
+    const what = applied === "no" ? "was not committed" : "may not have been committed"
+    return `the transaction ${what}: ${cause instanceof Error ? cause.message : String(cause)}`
   }
 }
 
@@ -74,7 +78,7 @@ const failureOf = (part: Part, start: number, error: ZooKeeperError | LeaseLost)
       return new ZooKeeperError({ ...error, reason: new TransactionFailed({ ...error.reason, index }) })
     }
   }
-  return new NotCommitted({ cause: error })
+  return new NotCommitted({ cause: error, applied: error._tag === "ZooKeeperError" ? error.applied : "no" })
 }
 
 /**
@@ -105,7 +109,9 @@ export const make = Effect.fnUntraced(function* (
       return transact(taken.flatMap(({ ops }) => ops)).pipe(
         Effect.onInterrupt(() =>
           Effect.sync(() =>
-            tell(({ results }) => Deferred.doneUnsafe(results, Effect.fail(new NotCommitted({ cause: "interrupted" }))))
+            tell(({ results }) =>
+              Deferred.doneUnsafe(results, Effect.fail(new NotCommitted({ cause: "interrupted", applied: "unknown" })))
+            )
           )
         ),
         Effect.tapError((error) =>

@@ -7,24 +7,15 @@
 import { EventType } from "@effect-zookeeper/core/WatchEvent"
 import type { Transport } from "@effect-zookeeper/core/Transport"
 import { SYNC_CONNECTED, watcherEvent } from "@effect-zookeeper/core/wire/event"
-import { Frames } from "@effect-zookeeper/core/wire/Frames"
-import { JuteReader } from "@effect-zookeeper/core/wire/JuteReader"
-import { JuteWriter } from "@effect-zookeeper/core/wire/JuteWriter"
+import type { JuteWriter } from "@effect-zookeeper/core/wire/JuteWriter"
 import type { Operation } from "@effect-zookeeper/core/wire/Operation"
-import {
-  type ConnectRequest,
-  connectRequest,
-  type ConnectResponse,
-  connectResponse
-} from "@effect-zookeeper/core/wire/ops/connect"
-import { ping } from "@effect-zookeeper/core/wire/ops/session"
-import { byCode } from "@effect-zookeeper/core/wire/registry"
+import { type ConnectRequest, type ConnectResponse, connectResponse } from "@effect-zookeeper/core/wire/ops/connect"
 import * as Xid from "@effect-zookeeper/core/wire/Xid"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as memory from "./internal/memory.ts"
-import type { Peer, PeerReceiver } from "./internal/Peer.ts"
+import { Player } from "./internal/Player.ts"
 
 /**
  * The client said something else than the script.
@@ -161,36 +152,6 @@ export const sendEvent = (type: EventType, path: string): Line => ({
  */
 export const halt: Line = { _tag: "halt" }
 
-const show = (value: unknown): string => {
-  if (typeof value === "bigint") return `${value}n`
-  if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value).toString())
-  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "nothing"
-  return `{ ${Object.entries(value)
-    .map(([key, field]) => `${key}: ${show(field)}`)
-    .join(", ")} }`
-}
-
-interface Frame {
-  readonly name: string
-  readonly xid: number
-  readonly value: unknown
-}
-
-const decode = (bytes: Buffer, isFirst: boolean): Frame => {
-  const reader = new JuteReader().reset(bytes)
-  if (isFirst) return { name: "connect", xid: 0, value: connectRequest.decode(reader) }
-  const xid = reader.int()
-  const type = reader.int()
-  const operation = byCode(type)
-  return operation === undefined
-    ? { name: `operation ${type}`, xid, value: bytes }
-    : { name: operation.name, xid, value: operation.request.decode(reader) }
-}
-
-const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null ? { ...value } : {}
-
 /**
  * A script under way.
  *
@@ -204,92 +165,6 @@ export interface Script {
   readonly done: Effect.Effect<void, ScriptMismatch>
 }
 
-class Player {
-  readonly done = Deferred.makeUnsafe<void, ScriptMismatch>()
-  private readonly lines: ReadonlyArray<Line>
-  private at = 0
-  private lastXid = 0
-  private peer: Peer | undefined
-
-  constructor(lines: ReadonlyArray<Line>) {
-    this.lines = lines
-  }
-
-  accept(peer: Peer): PeerReceiver {
-    this.peer = peer
-    const frames = new Frames(0x7fff_ffff)
-    let isFirst = true
-    return {
-      onChunk: (chunk) =>
-        frames.push(chunk, (bytes, start, end) => {
-          const frame = decode(Buffer.from(bytes.subarray(start, end)), isFirst)
-          isFirst = false
-          this.receive(frame)
-        }),
-      onClose: () => {
-        if (this.peer === peer) this.peer = undefined
-      }
-    }
-  }
-
-  private receive(frame: Frame): void {
-    const line = this.lines[this.at]
-    // Heartbeats come when they come; a script that is about them expects them.
-    if (frame.name === ping.name && !(line?._tag === "expect" && line.name === ping.name)) {
-      return this.write(Xid.PING, 1n, 0, nothing)
-    }
-    const fields = fieldsOf(frame.value)
-    const expected = line?._tag === "expect" ? line : undefined
-    const keys = Object.keys(expected?.fields ?? {})
-    const isSame =
-      frame.name === expected?.name && keys.every((key) => show(fields[key]) === show(expected.fields[key]))
-    if (!isSame) {
-      const mismatch = new ScriptMismatch({
-        line: this.at + 1,
-        expected: expected === undefined ? "nothing more" : `${expected.name} ${show(expected.fields)}`,
-        got: `${frame.name} ${show(
-          frame.name === expected?.name ? Object.fromEntries(keys.map((key) => [key, fields[key]])) : fields
-        )}`
-      })
-      Deferred.doneUnsafe(this.done, Effect.fail(mismatch))
-      return
-    }
-    this.lastXid = frame.xid
-    this.at++
-    this.play()
-  }
-
-  /** Plays what needs nothing from the client. */
-  play(): void {
-    for (let line = this.lines[this.at]; line !== undefined && line._tag !== "expect"; line = this.lines[this.at]) {
-      this.at++
-      if (line._tag === "halt") {
-        this.peer?.end()
-        this.peer = undefined
-      } else if (line.xid === "none") this.frame(line.body)
-      else this.write(line.xid === "last" ? this.lastXid : line.xid, line.zxid, line.err, line.body)
-    }
-    if (this.at === this.lines.length) Deferred.doneUnsafe(this.done, Effect.void)
-  }
-
-  private write(xid: number, zxid: bigint, err: number, body: (writer: JuteWriter) => void): void {
-    this.frame((writer) => {
-      writer.int(xid)
-      writer.long(zxid)
-      writer.int(err)
-      body(writer)
-    })
-  }
-
-  private frame(body: (writer: JuteWriter) => void): void {
-    const writer = new JuteWriter(256)
-    const start = writer.beginFrame()
-    body(writer)
-    writer.endFrame(start)
-    this.peer?.write(writer.written())
-  }
-}
-
 /**
  * Plays a script to whoever connects: to one connection at a time.
  *
@@ -298,9 +173,12 @@ class Player {
  */
 export const make = (...lines: ReadonlyArray<Line>): Effect.Effect<Script> =>
   Effect.sync(() => {
-    const player = new Player(lines)
+    const done = Deferred.makeUnsafe<void, ScriptMismatch>()
+    const player = new Player(lines, (difference) =>
+      Deferred.doneUnsafe(done, difference === undefined ? Effect.void : Effect.fail(new ScriptMismatch(difference)))
+    )
     return {
       transport: memory.transport(() => (peer) => player.accept(peer)),
-      done: Deferred.await(player.done)
+      done: Deferred.await(done)
     }
   })

@@ -13,7 +13,8 @@ import type * as Scope from "effect/Scope"
 import { DataTree } from "./internal/DataTree.ts"
 import type { Faults } from "./Faults.ts"
 import { FaultLine } from "./internal/FaultLine.ts"
-import { Ensemble, type Member } from "./internal/Ensemble.ts"
+import { Ensemble } from "./internal/Ensemble.ts"
+import type { Member } from "./internal/Members.ts"
 import * as memory from "./internal/memory.ts"
 import type { Accept } from "./internal/Peer.ts"
 import { type ServerOptions, settings } from "./internal/Settings.ts"
@@ -156,9 +157,9 @@ export const make = Effect.fnUntraced(function* (
       Effect.sync(() => ensemble.kill(member)),
       close(member.id)
     )
-  yield* Effect.addFinalizer(() => Effect.forEach(ensemble.members, kill, { discard: true }))
+  yield* Effect.addFinalizer(() => Effect.forEach(ensemble.members.all, kill, { discard: true }))
 
-  const handles = ensemble.members.map((member): ClusterServer => {
+  const handles = ensemble.members.all.map((member): ClusterServer => {
     const { duties, gate, id, server } = member
     const port = ports.get(id)!
     const line = new FaultLine(timers)
@@ -189,27 +190,26 @@ export const make = Effect.fnUntraced(function* (
       dropConnections: Effect.sync(() => server.dropConnections())
     }
   })
-  const leaderOf = () => ensemble.members.find((member) => ensemble.leads(member))
 
   return {
     connectString: handles.map(({ connectString }) => connectString).join(","),
     servers: handles,
     transport: memory.transport(({ port }) => {
       const found = handles.find((handle) => handle.port === port)
-      if (found === undefined || ensemble.find(routes.get(found.id)!).server.isStopped) return undefined
+      if (found === undefined || ensemble.members.find(routes.get(found.id)!).server.isStopped) return undefined
       return acceptAt(found.id)
     }),
-    leader: Effect.sync(() => handles.find(({ id }) => id === leaderOf()?.id)),
+    leader: Effect.sync(() => handles.find(({ id }) => id === ensemble.members.leader?.id)),
     partition: (...parts) => Effect.sync(() => ensemble.partition(parts)),
     heal: Effect.sync(() => ensemble.partition([])),
     reorderHosts: (...order) =>
       Effect.sync(() => {
-        const servers = order.map((id) => ensemble.find(id).id)
+        const servers = order.map((id) => ensemble.members.find(id).id)
         for (const [index, id] of ids.entries()) routes.set(id, servers[index] ?? id)
       }),
     expireSession: (sessionId) =>
       Effect.sync(() => {
-        const leader = leaderOf()
+        const { leader } = ensemble.members
         if (leader !== undefined) ensemble.expire(leader.server, sessionId)
       })
   }

@@ -14,6 +14,7 @@ import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import { createHash } from "node:crypto"
@@ -347,10 +348,14 @@ describe("over TCP", () => {
           for (const { sessions } of servers) strictEqual((yield* sessions).length, 1)
         })
       )
-      const open = () => process.getActiveResourcesInfo().filter((name) => name.startsWith("TCP"))
+      const open = Effect.sync(() => process.getActiveResourcesInfo().filter((name) => name.startsWith("TCP")))
       // The clients' own ends close a turn later.
-      for (let i = 0; i < 200 && open().length > before; i++) yield* Effect.sleep(10)
-      deepStrictEqual(open().slice(before), [])
+      const closed = Effect.repeat(open, {
+        schedule: Schedule.spaced("10 millis"),
+        until: ({ length }) => length <= before
+      })
+      yield* Effect.timeoutOption(closed, "30 seconds")
+      deepStrictEqual((yield* open).slice(before), [])
     })
   )
 

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Session from "../connection/session.ts"
 import { UsageError } from "../errors.ts"
-import { checkGrace, dataFlag, dialectFlag, graceFlag, runWhile, stopOnFlag, type Work } from "../exec/holding.ts"
+import { checkGrace, dialectFlag, holderFlags, runWhile, type Work } from "../exec/holding.ts"
 import { countOf } from "../input/count.ts"
 import { optionalProgramArgument } from "../input/program.ts"
 import { pathArgument } from "../input/refine.ts"
@@ -47,10 +47,8 @@ export const elect = Command.make(
       Flag.withDescription("Be no candidate: print who leads, now and after every change, as NDJSON"),
       Flag.withDefault(false)
     ),
-    data: dataFlag,
     dialect: dialectFlag,
-    stopOn: stopOnFlag,
-    grace: graceFlag
+    ...holderFlags
   },
   Effect.fnUntraced(function* (input) {
     const { command, dialect, leaders, observe, path, stopOn } = input

@@ -5,7 +5,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Session from "../connection/session.ts"
-import { checkGrace, dataFlag, dialectFlag, graceFlag, runWhile, stopOnFlag } from "../exec/holding.ts"
+import { checkGrace, dialectFlag, holderFlags, runWhile } from "../exec/holding.ts"
 import { programArgument } from "../input/program.ts"
 import { pathArgument } from "../input/refine.ts"
 import * as Value from "../input/value.ts"
@@ -17,10 +17,8 @@ export const lock = Command.make(
     path: pathArgument,
     command: programArgument,
     wait: waitFlag,
-    data: dataFlag,
     dialect: dialectFlag,
-    stopOn: stopOnFlag,
-    grace: graceFlag
+    ...holderFlags
   },
   Effect.fnUntraced(function* (input) {
     yield* checkGrace(input.grace)

@@ -6,7 +6,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Session from "../connection/session.ts"
-import { checkGrace, dataFlag, graceFlag, runWhile, stopOnFlag } from "../exec/holding.ts"
+import { checkGrace, holderFlags, runWhile } from "../exec/holding.ts"
 import { countOf } from "../input/count.ts"
 import { programArgument } from "../input/program.ts"
 import { pathArgument } from "../input/refine.ts"
@@ -25,13 +25,11 @@ export const semaphore = Command.make(
       countOf
     ),
     wait: waitFlag,
-    data: dataFlag,
     dialect: Flag.Literals("dialect", ["curator", "kazoo"]).pipe(
       Flag.withDescription("Whose programs share the path [curator]"),
       Flag.withDefault("curator" as const)
     ),
-    stopOn: stopOnFlag,
-    grace: graceFlag
+    ...holderFlags
   },
   Effect.fnUntraced(function* (input) {
     yield* checkGrace(input.grace)

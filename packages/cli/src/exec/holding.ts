@@ -24,17 +24,20 @@ export const dialectFlag = Flag.Literals("dialect", ["curator", "kazoo", "apache
   Flag.withDefault("curator" as const)
 )
 
-export const stopOnFlag = Flag.Literals("stop-on", ["lease", "suspended"]).pipe(
+const stopOnFlag = Flag.Literals("stop-on", ["lease", "suspended"]).pipe(
   Flag.withDescription("End the program before the session can have expired, or when the connection is gone [lease]"),
   Flag.withDefault("lease" as const)
 )
 
-export const graceFlag = Flag.String("grace").pipe(
+const graceFlag = Flag.String("grace").pipe(
   Flag.withMetavar("DURATION"),
   Flag.withDescription("The time between TERM and KILL [an eighth of the session timeout]"),
   refine(duration),
   Flag.optional
 )
+
+/** The flags of every verb that holds something. */
+export const holderFlags = { data: dataFlag, stopOn: stopOnFlag, grace: graceFlag }
 
 /**
  * The grace in milliseconds, or what is wrong with it. In the best of times the lease has between three quarters of the

@@ -45,7 +45,7 @@ export interface Ask<in out Request, in out Response, in out A> {
   readonly request: Request
   readonly success: (response: Response, view: View) => A
   /** The value that stands for a missing node, where that is no failure. */
-  readonly missing?: A
+  readonly missing?: A | undefined
   /** What to do about an operation whose caller was interrupted after it was sent: its value, undefined if unknown. */
   readonly orphaned?: (value: A | undefined) => void
 }

@@ -10,7 +10,8 @@ import * as Stream from "effect/Stream"
 import type { Stat } from "../model/Stat.ts"
 import { DecodeFailed, InvalidArgument, make as makeError, ZooKeeperError } from "../model/ZooKeeperError.ts"
 import { type Data, text } from "./Data.ts"
-import type { CreateOptions, DataChange, DeleteOptions, VersionOption } from "./Service.ts"
+import type { CreateOptions, DeleteOptions, VersionOption } from "./service/Nodes.ts"
+import type { DataChange } from "./service/Watches.ts"
 import { ZooKeeper } from "./ZooKeeper.ts"
 
 /**

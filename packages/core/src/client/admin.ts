@@ -16,7 +16,8 @@ import { at, invalid, perform, type View } from "./Attempt.ts"
 import { aclProblem } from "./create.ts"
 import { type Node, toNode } from "./Data.ts"
 import { ANY_VERSION, badVersion } from "./nodes.ts"
-import type { ReconfigOptions, VersionOption } from "./Service.ts"
+import type { ReconfigOptions } from "./service/Administration.ts"
+import type { VersionOption } from "./service/Nodes.ts"
 
 export const sync = (view: View, path: string = "/"): Effect.Effect<void, ZooKeeperError> =>
   at(view, "sync", path, (target) =>

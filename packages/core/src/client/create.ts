@@ -10,7 +10,7 @@ import type { Operation } from "../wire/Operation.ts"
 import * as wire from "../wire/ops/create.ts"
 import { type Ask, invalid, perform, type View } from "./Attempt.ts"
 import { type Data, toBytes } from "./Data.ts"
-import type { CreateOptions } from "./Service.ts"
+import type { CreateOptions } from "./service/Nodes.ts"
 
 /** The longest time to live that the server accepts, 2^40 − 1 ms (measured on 3.8.0). */
 const MAX_TTL = 2 ** 40 - 1

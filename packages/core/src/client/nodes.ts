@@ -5,12 +5,13 @@ import * as Path from "../model/Path.ts"
 import type { Stat } from "../model/Stat.ts"
 import type { ZooKeeperError } from "../model/ZooKeeperError.ts"
 import { getAllChildrenNumber, getChildren, getChildren2 } from "../wire/ops/children.ts"
-import { getData, setData } from "../wire/ops/data.ts"
+import { getData, type GetDataResponse, setData } from "../wire/ops/data.ts"
 import { deleteNode } from "../wire/ops/delete.ts"
 import { exists as existsOperation } from "../wire/ops/exists.ts"
+import type { Operation } from "../wire/Operation.ts"
 import { badPath, invalid, perform, type View } from "./Attempt.ts"
 import { type Data, type Node, text, toBytes, toNode } from "./Data.ts"
-import type { VersionOption } from "./Service.ts"
+import type { VersionOption } from "./service/Nodes.ts"
 
 const none = Option.none<never>()
 
@@ -33,43 +34,39 @@ export const badVersion = (
   return problem === undefined ? undefined : invalid(view, name, path, problem)
 }
 
-export const get = (view: View, path: string): Effect.Effect<Node, ZooKeeperError> =>
-  badPath(view, "get", path) ??
+/** Reads what one node has, and leaves no watch. */
+const read = <Response, A>(
+  view: View,
+  name: string,
+  path: string,
+  operation: Operation<{ readonly path: string; readonly watch: boolean }, Response>,
+  success: (response: Response) => A,
+  missing?: A
+): Effect.Effect<A, ZooKeeperError> =>
+  badPath(view, name, path) ??
   perform({
     view,
-    name: "get",
+    name,
     path,
-    operation: getData,
+    operation,
     request: { path: Path.prepend(view.root, path), watch: false },
-    success: toNode
+    success,
+    missing
   })
 
+export const get = (view: View, path: string): Effect.Effect<Node, ZooKeeperError> =>
+  read(view, "get", path, getData, toNode)
+
+const someNode = (response: GetDataResponse): Option.Option<Node> => Option.some(toNode(response))
+
 export const getOption = (view: View, path: string): Effect.Effect<Option.Option<Node>, ZooKeeperError> =>
-  badPath(view, "get", path) ??
-  perform({
-    view,
-    name: "get",
-    path,
-    operation: getData,
-    request: { path: Path.prepend(view.root, path), watch: false },
-    success: (response) => Option.some(toNode(response)),
-    missing: none
-  })
+  read(view, "get", path, getData, someNode, none)
 
 export const getString = (view: View, path: string): Effect.Effect<string, ZooKeeperError> =>
   Effect.map(get(view, path), text)
 
 export const exists = (view: View, path: string): Effect.Effect<Option.Option<Stat>, ZooKeeperError> =>
-  badPath(view, "exists", path) ??
-  perform({
-    view,
-    name: "exists",
-    path,
-    operation: existsOperation,
-    request: { path: Path.prepend(view.root, path), watch: false },
-    success: Option.some<Stat>,
-    missing: none
-  })
+  read(view, "exists", path, existsOperation, Option.some, none)
 
 export const set = (
   view: View,
@@ -101,29 +98,13 @@ export const deleteOne = (view: View, path: string, version: number | undefined)
   })
 
 export const children = (view: View, path: string): Effect.Effect<ReadonlyArray<string>, ZooKeeperError> =>
-  badPath(view, "children", path) ??
-  perform({
-    view,
-    name: "children",
-    path,
-    operation: getChildren,
-    request: { path: Path.prepend(view.root, path), watch: false },
-    success: (names) => names
-  })
+  read(view, "children", path, getChildren, (names) => names)
 
 export const childrenWithStat = (
   view: View,
   path: string
 ): Effect.Effect<{ readonly children: ReadonlyArray<string>; readonly stat: Stat }, ZooKeeperError> =>
-  badPath(view, "childrenWithStat", path) ??
-  perform({
-    view,
-    name: "childrenWithStat",
-    path,
-    operation: getChildren2,
-    request: { path: Path.prepend(view.root, path), watch: false },
-    success: (answer) => answer
-  })
+  read(view, "childrenWithStat", path, getChildren2, (answer) => answer)
 
 export const allChildrenNumber = (view: View, path: string): Effect.Effect<number, ZooKeeperError> =>
   badPath(view, "allChildrenNumber", path) ??

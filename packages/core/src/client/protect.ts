@@ -13,7 +13,7 @@ import { ask, check } from "./create.ts"
 import type { Data } from "./Data.ts"
 import { children, deleteOne, exists } from "./nodes.ts"
 import { guarantee } from "./guaranteed.ts"
-import type { CreateOptions } from "./Service.ts"
+import type { CreateOptions } from "./service/Nodes.ts"
 
 /** Curator's prefix, so that its programs can tell such names too. */
 const PREFIX = "_c_"

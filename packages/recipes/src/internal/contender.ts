@@ -95,8 +95,8 @@ export const enter = (queue: Queue, role: Role): Effect.Effect<Contender, ZooKee
 
 /**
  * Waits for the contender's turn. Only those that `ahead` names are watched, so that a departure wakes nobody else, and
- * all are listed again when one of them goes or what `recheck` gave completes. Without `waits` it fails as soon as anybody is in
- * the way.
+ * all are listed again when one of them goes or what `recheck` gave completes. Without `waits` it fails as soon as it would
+ * have to wait.
  */
 export const awaitTurn = (
   queue: Queue,
@@ -112,9 +112,10 @@ export const awaitTurn = (
       const all = yield* members(queue)
       const index = all.findIndex((member) => member.name === name)
       if (index === -1) return yield* deleted
-      const inTheWay = ahead(all.slice(0, index)).map((member) => Path.join(queue.path, member.name))
-      if (inTheWay.length === 0) return
+      const inTheWay = ahead(all.slice(0, index))
+      if (inTheWay === undefined) return
       if (!waits) return yield* new Busy()
-      yield* Effect.raceAllFirst([changed, ...inTheWay.map((other) => awaitGone(queue.zk, other))])
+      const departures = inTheWay.map((other) => awaitGone(queue.zk, Path.join(queue.path, other.name)))
+      yield* Effect.raceAllFirst([changed, ...departures])
     }
   })

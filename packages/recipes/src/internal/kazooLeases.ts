@@ -5,7 +5,7 @@
 import * as Op from "@effect-zookeeper/core/Op"
 import * as Path from "@effect-zookeeper/core/Path"
 import { text } from "@effect-zookeeper/core/ZooKeeper"
-import { InvalidArgument, ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
@@ -15,6 +15,7 @@ import { contend, type Contest, plain, tryContend, type Try, unlessBusy, untilHe
 import { Busy, enterAs } from "./contender.ts"
 import { hold } from "./hold.ts"
 import type { Leases, Terms } from "./curatorLeases.ts"
+import { invalid } from "./invalid.ts"
 import { createBelow } from "./parents.ts"
 import { patiently } from "./patience.ts"
 import { nearest } from "./sequence.ts"
@@ -41,9 +42,7 @@ export const kazooLeases = ({ data, path, stopOn, zk }: Terms, count: number): L
     const said = text(found.value).trim()
     // What is no number is somebody else's business, as it is for kazoo.
     if (!/^\d+$/.test(said) || Number(said) === count) return
-    const problem = `the semaphore '${path}' has ${said} leases, not ${count}`
-    const reason = new InvalidArgument({ problem })
-    return yield* new ZooKeeperError({ operation: "acquire", path, applied: "no", reason })
+    return yield* invalid("acquire", path, `the semaphore '${path}' has ${said} leases, not ${count}`)
   })
 
   const isFree = (names: ReadonlyArray<string>) => names.length < count

@@ -1,10 +1,11 @@
 /** The path that contenders queue below: whose programs they share it with, and who is there now. */
 import * as Path from "@effect-zookeeper/core/Path"
 import type { Data, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
-import { InvalidArgument, ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Dialect } from "../Dialect.ts"
+import { invalid } from "./invalid.ts"
 import { patiently } from "./patience.ts"
 import * as Sequence from "./sequence.ts"
 
@@ -22,10 +23,12 @@ export interface Standing {
   readonly data: Uint8Array
 }
 
-const wrapped = (path: string): ZooKeeperError => {
-  const problem = `the counter of '${path}' has wrapped, so no order agrees with other libraries; use another path`
-  return new ZooKeeperError({ operation: "children", path, applied: "no", reason: new InvalidArgument({ problem }) })
-}
+const wrapped = (path: string): ZooKeeperError =>
+  invalid(
+    "children",
+    path,
+    `the counter of '${path}' has wrapped, so no order agrees with other libraries; use another path`
+  )
 
 const warned = new WeakSet<Queue>()
 

@@ -8,7 +8,7 @@ import type { ZooKeeperError } from "../../model/ZooKeeperError.ts"
 import type { GetChildren2Response } from "../../wire/ops/children.ts"
 import type { View } from "../Attempt.ts"
 import type { Node } from "../Data.ts"
-import type { ChildrenChange, DataChange, ExistsChange } from "../Service.ts"
+import type { ChildrenChange, DataChange, ExistsChange } from "../service/Watches.ts"
 import * as read from "./read.ts"
 import { follow, type Subject } from "./state.ts"
 

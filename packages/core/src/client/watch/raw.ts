@@ -6,7 +6,7 @@ import type * as Stream from "effect/Stream"
 import * as Path from "../../model/Path.ts"
 import type { WatchEvent } from "../../model/WatchEvent.ts"
 import { Closed, type Reason, Unsupported, type ZooKeeperError } from "../../model/ZooKeeperError.ts"
-import type { WatchElement, WatchOptions } from "../Service.ts"
+import type { WatchElement, WatchOptions } from "../service/Watches.ts"
 import { at, failure, invalid, type View } from "../Attempt.ts"
 import { type Elements, Following } from "./Following.ts"
 

@@ -1,0 +1,162 @@
+/**
+ * What an application does with single nodes.
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type { Acl } from "../../model/Acl.ts"
+import type { CreateMode } from "../../model/CreateMode.ts"
+import type { Stat } from "../../model/Stat.ts"
+import type { ZooKeeperError } from "../../model/ZooKeeperError.ts"
+import type { Data, Node } from "../Data.ts"
+
+/**
+ * How a node is created.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface CreateOptions {
+  /** Default `persistent`. */
+  readonly mode?: CreateMode | undefined
+  /** Default: the session's `defaultAcl`. */
+  readonly acl?: ReadonlyArray<Acl> | undefined
+  /** For the modes `ttl` and `ttlSequential`, 1 ms to 2^40 − 1 ms. */
+  readonly ttl?: Duration.Input | undefined
+  /**
+   * Puts a random id in front of the name (`_c_<uuid>-name`), so that a create whose answer was lost is found again
+   * instead of being done twice, and one that fails or whose caller was interrupted is undone. A text says that the name
+   * begins with this already, which must be unique. For sequential and ephemeral nodes.
+   */
+  readonly protected?: boolean | string | undefined
+  /** Makes missing parents first, as empty persistent nodes with the same ACL. Default false. */
+  readonly parents?: boolean | undefined
+}
+
+/**
+ * A write that is only done to the version that was read.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface VersionOption {
+  /** The version that the node must have, else `BadVersion`; absent for any, and 0 means 0. */
+  readonly version?: number | undefined
+}
+
+/**
+ * How a node is deleted.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface DeleteOptions extends VersionOption {
+  /**
+   * Deletes everything below first; `version` is checked on the node itself, before anything is deleted and again at the
+   * end. Default false.
+   */
+  readonly recursive?: boolean | undefined
+  /**
+   * Goes on in the background when the answer is lost or there is no connection, until the node is gone or the session is
+   * over. A node that does not exist is no failure. Default false.
+   */
+  readonly guaranteed?: boolean | undefined
+}
+
+/**
+ * Nodes, one at a time.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Nodes {
+  /**
+   * Creates a node and gives its path, which for sequential modes has the counter appended. Data is empty by default.
+   * Fails with `NodeExists`, with `NoNode` when the parent is missing, `NoChildrenForEphemerals`, `NoAuth`, `InvalidAcl`.
+   *
+   * ```ts
+   * import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+   * import * as Effect from "effect/Effect"
+   *
+   * const register = Effect.gen(function* () {
+   *   const zk = yield* ZooKeeper.ZooKeeper
+   *   yield* zk.create("/app/config", "color=red", { parents: true })
+   *   // /app/workers/_c_<uuid>-worker-0000000007; gone with the session, and made once even if the answer is lost.
+   *   return yield* zk.create("/app/workers/worker-", "host:8080", {
+   *     mode: "ephemeralSequential",
+   *     protected: true,
+   *     parents: true
+   *   })
+   * })
+   * ```
+   */
+  readonly create: (path: string, data?: Data, options?: CreateOptions) => Effect.Effect<string, ZooKeeperError>
+  /** As `create`, and gives the Stat too (3.5 and later). Not for protected nodes. */
+  readonly create2: (
+    path: string,
+    data?: Data,
+    options?: Omit<CreateOptions, "protected">
+  ) => Effect.Effect<{ readonly path: string; readonly stat: Stat }, ZooKeeperError>
+  /**
+   * Deletes a node. Fails with `NoNode`, `NotEmpty` (unless `recursive`), `BadVersion`, `NoAuth`. A recursive delete is
+   * many operations: it may end half-done, and everything is there again for another try but what it deleted.
+   */
+  readonly delete: (path: string, options?: DeleteOptions) => Effect.Effect<void, ZooKeeperError>
+  /** The node's Stat, none when it does not exist. */
+  readonly exists: (path: string) => Effect.Effect<Option.Option<Stat>, ZooKeeperError>
+  /**
+   * The node's data and Stat. Fails with `NoNode`, `NoAuth`. Reads are answered by the connected server, which may lag
+   * behind the leader: `sync` first where that matters.
+   *
+   * ```ts
+   * import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+   * import * as Effect from "effect/Effect"
+   *
+   * const color = Effect.gen(function* () {
+   *   const zk = yield* ZooKeeper.ZooKeeper
+   *   yield* zk.sync("/app/config")
+   *   const { data, stat } = yield* zk.get("/app/config")
+   *   yield* zk.set("/app/config", "color=blue", { version: stat.version })
+   *   return data
+   * })
+   * ```
+   */
+  readonly get: (path: string) => Effect.Effect<Node, ZooKeeperError>
+  /** As `get`, none when the node does not exist. */
+  readonly getOption: (path: string) => Effect.Effect<Option.Option<Node>, ZooKeeperError>
+  /** The data as text (UTF-8). */
+  readonly getString: (path: string) => Effect.Effect<string, ZooKeeperError>
+  /** Replaces the data, and gives the Stat after it. Fails with `NoNode`, `BadVersion`, `NoAuth`. */
+  readonly set: (path: string, data: Data, options?: VersionOption) => Effect.Effect<Stat, ZooKeeperError>
+  /** The names of the children, in no order. Fails with `NoNode`, `NoAuth`. */
+  readonly children: (path: string) => Effect.Effect<ReadonlyArray<string>, ZooKeeperError>
+  /** As `children`, with the Stat of the node. */
+  readonly childrenWithStat: (
+    path: string
+  ) => Effect.Effect<{ readonly children: ReadonlyArray<string>; readonly stat: Stat }, ZooKeeperError>
+  /** Who may do what with the node. */
+  readonly getAcl: (
+    path: string
+  ) => Effect.Effect<{ readonly acl: ReadonlyArray<Acl>; readonly stat: Stat }, ZooKeeperError>
+  /** Replaces the ACL; `version` is compared with the node's `aversion`. Fails with `InvalidAcl` and as `set` does. */
+  readonly setAcl: (
+    path: string,
+    acl: ReadonlyArray<Acl>,
+    options?: VersionOption
+  ) => Effect.Effect<Stat, ZooKeeperError>
+  /** How many nodes are below the path (3.6 and later). */
+  readonly allChildrenNumber: (path: string) => Effect.Effect<number, ZooKeeperError>
+  /** Makes the node and its missing parents, empty and persistent; none of them is changed if it exists. */
+  readonly ensurePath: (
+    path: string,
+    options?: { readonly acl?: ReadonlyArray<Acl> | undefined }
+  ) => Effect.Effect<void, ZooKeeperError>
+  /** Makes the node that the chroot of the connect string names. */
+  readonly ensureRoot: Effect.Effect<void, ZooKeeperError>
+  /** The ephemeral nodes of this session below a prefix (3.6 and later). */
+  readonly getEphemerals: (prefix?: string) => Effect.Effect<ReadonlyArray<string>, ZooKeeperError>
+  /** Waits until the connected server has caught up with the leader as of now. The path (default `/`) says nothing more. */
+  readonly sync: (path?: string) => Effect.Effect<void, ZooKeeperError>
+}
