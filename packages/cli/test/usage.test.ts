@@ -18,7 +18,8 @@ const refused: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegExp
   [["-c", "host:99999", "ls"], /the connect string 'host:99999' cannot be used: the port in 'host:99999'/],
   [["ls"], /'h1\/a,h2' cannot be used: the chroot '\/a' at index 2/, { ZK_CONNECT: "h1/a,h2" }],
   [["ls", "--timeout", "10"], /'10' is not a duration such as 500ms/],
-  [["ls"], /--output/, { ZK_OUTPUT: "xml" }],
+  [["ls"], /^zk: ZK_OUTPUT is 'xml', which is none of text, json, ndjson$/m, { ZK_OUTPUT: "xml" }],
+  [["ls"], /^zk: ZK_TLS is 'maybe', which is neither true nor false$/m, { ZK_TLS: "maybe" }],
   [["create", "/a", "--acl", "world:anyone:x"], /'x' in 'world:anyone:x' is not one of the permissions/],
   [["create", "/a/"], /'\/a\/' is not a path/],
   [["create", "/a", "-e", "--ttl", "1s"], /--ttl and -e exclude each other/],
@@ -35,7 +36,7 @@ const refused: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegExp
   [["lock", "/l", "--wait", "5", "--", "true"], /'5' is not a duration such as/],
   [["lock", "/l", "--dialect", "go", "--", "true"], /Invalid value for flag --dialect: "go"/],
   [["lock", "/l", "--grace", "2s", "--", "true"], /a grace of 2000 ms does not fit/, { ZK_SESSION_TIMEOUT: "3s" }],
-  [["elect", "/e", "-n", "0", "--observe"], /0 is none: at least 1/],
+  [["elect", "/e", "-n", "0", "--observe"], /Expected: 1 or more/],
   [["semaphore", "/s", "--", "true"], /--leases/],
   [["watch", "/a", "--overlap", "both", "--", "true"], /Invalid value for flag --overlap: "both"/],
   [["-c", "h/zookeeper", "rm", "/"], /\/ is never removed/]

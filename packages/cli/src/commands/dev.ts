@@ -39,13 +39,13 @@ export const dev = Command.make(
   {
     port: Flag.String("port").pipe(
       Flag.withMetavar("N"),
-      Flag.withDescription("The port to listen on; 0 takes a free one"),
+      Flag.withDescription("The port to listen on; 0 takes a free one [2181]"),
       Flag.withDefault("2181"),
       refine(port)
     ),
     host: Flag.String("host").pipe(
       Flag.withMetavar("ADDRESS"),
-      Flag.withDescription("The address to listen on; others than the loopback let other machines in"),
+      Flag.withDescription("The address to listen on; others than the loopback let other machines in [127.0.0.1]"),
       Flag.withDefault("127.0.0.1")
     ),
     seed: Flag.String("seed").pipe(

@@ -14,7 +14,7 @@ export const get = Command.make(
   {
     path: pathArgument,
     as: Flag.Literals("as", RenderBytes.forms).pipe(
-      Flag.withDescription("The form of the data; auto: pretty on a terminal, else the bytes themselves"),
+      Flag.withDescription("The form of the data; auto: pretty on a terminal, else the bytes themselves [auto]"),
       Flag.withDefault("auto" as const)
     )
   },

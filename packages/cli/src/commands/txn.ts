@@ -64,7 +64,9 @@ export const txn = Command.make(
     ),
     ops: Flag.String("op").pipe(
       Flag.withMetavar("OPERATION"),
-      Flag.withDescription("An operation, such as 'set --version 3 /a blue'; may be repeated, instead of a file"),
+      Flag.withDescription(
+        "create, set, rm or check as on the command line, such as 'set --version 3 /a blue'; may be repeated, instead of a file"
+      ),
       Flag.atLeast(0)
     ),
     ...Value.encodingFlags

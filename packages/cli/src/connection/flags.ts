@@ -5,7 +5,7 @@ import * as Config from "effect/Config"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Redacted from "effect/Redacted"
-import { acl, connectString, duration, durationOrInfinity, refine } from "../input/refine.ts"
+import { acl, connectString, duration, durationOrInfinity, oneOf, refine, yesOrNo } from "../input/refine.ts"
 
 export const drivers = ["native", "node-zookeeper-client"] as const
 
@@ -42,12 +42,14 @@ const switchFlag = (name: string, variable: string, description: string) =>
   Flag.Boolean(name).pipe(
     Flag.withoutNegation,
     Flag.withDescription(description),
-    Flag.withFallbackConfig(Config.Boolean(variable)),
-    Flag.withDefault(false)
+    Flag.map(String),
+    Flag.withFallbackConfig(Config.String(variable)),
+    Flag.withDefault("false"),
+    refine(yesOrNo(variable))
   )
 
 const choice = <const Values extends ReadonlyArray<string>>(name: string, variable: string, values: Values) =>
-  Flag.Literals(name, values).pipe(Flag.withFallbackConfig(Config.Literals(values, variable)))
+  Flag.Literals(name, values).pipe(Flag.withFallbackConfig(Config.String(variable)), refine(oneOf(variable, values)))
 
 /** The command `zk` without its subcommands, which read the flags by `yield* root`. */
 export const root = Command.make("zk").pipe(

@@ -7,5 +7,5 @@ export const countOf = (self: Flag.Flag<number>): Flag.Flag<number> =>
   Flag.filter(
     self,
     (count) => count >= 1,
-    (count) => `${count} is none: at least 1`
+    () => "1 or more"
   )

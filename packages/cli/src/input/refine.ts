@@ -32,6 +32,31 @@ export const duration = (text: string): Result.Result<Duration.Duration, string>
 export const durationOrInfinity = (text: string): Result.Result<Duration.Duration | "infinity", string> =>
   text === "infinity" ? Result.succeed("infinity") : duration(text)
 
+/** What a variable of the environment says where a flag takes one of several words. */
+export const oneOf =
+  <const Values extends ReadonlyArray<string>>(variable: string, values: Values) =>
+  (text: string): Result.Result<Values[number], string> => {
+    const value = values.find((each) => each === text)
+    return value === undefined
+      ? Result.fail(`${variable} is '${text}', which is none of ${values.join(", ")}`)
+      : Result.succeed(value)
+  }
+
+const words: ReadonlyMap<string, boolean> = new Map([
+  ...["true", "yes", "on", "1", "y"].map((word) => [word, true] as const),
+  ...["false", "no", "off", "0", "n"].map((word) => [word, false] as const)
+])
+
+/** What a variable of the environment says where a flag is given or not. */
+export const yesOrNo =
+  (variable: string) =>
+  (text: string): Result.Result<boolean, string> => {
+    const value = words.get(text)
+    return value === undefined
+      ? Result.fail(`${variable} is '${text}', which is neither true nor false`)
+      : Result.succeed(value)
+  }
+
 export const connectString = (text: string): Result.Result<string, string> =>
   Result.mapBoth(ConnectString.parse(text), {
     onFailure: (problem) => `the connect string '${text}' cannot be used: ${problem}`,
