@@ -34,7 +34,10 @@ export interface Options {
   readonly dialect?: Dialect | undefined
   /** Stop holding before the session can have expired (`lease`, default), or as soon as the connection is gone. */
   readonly stopOn?: StopOn | undefined
-  /** Whether a holder that locks again, in the same fiber or a child of it, gets what it has. Default false: it waits. */
+  /**
+   * Whether a holder that locks again by `withLock` or `tryWithLock`, in the same fiber or a child of it, gets what it has.
+   * Default false: it waits for itself.
+   */
   readonly reentrant?: boolean | undefined
 }
 
@@ -55,8 +58,8 @@ export interface Contender extends Standing {}
 export interface LockOf<H extends Holder> {
   /**
    * Waits for the lock and runs the body under it. The body is interrupted before the lock can be somebody else's, and
-   * then this fails with `LeaseLost`. The body has a scope of its own: what it forks and acquires there ends with the
-   * lock, too.
+   * then this fails with `LeaseLost`. A place that is lost while it waits is taken anew, at the end of the queue. The body
+   * has a scope of its own: what it forks and acquires there ends with the lock, too.
    */
   readonly withLock: <A, E, R>(
     body: (held: H) => Effect.Effect<A, E, R>

@@ -32,9 +32,9 @@ export interface Options {
   /** Default: nothing. */
   readonly data?: Data | undefined
   /**
-   * Makes a TTL node (ZooKeeper 3.6 and later, `extendedTypesEnabled`) instead of an ephemeral one, which the server
-   * deletes so long after its last touch: it outlives its session, and it stays at the end. Touched three times in that
-   * time, which its watchers see.
+   * Makes a TTL node instead of an ephemeral one, which the server deletes so long after its last touch: it outlives its
+   * session, and it stays at the end. Touched three times in that time, which its watchers see. The servers must have
+   * `extendedTypesEnabled`, else `make` fails with `Unimplemented`.
    */
   readonly ttl?: Duration.Input | undefined
 }

@@ -118,7 +118,7 @@ const reportMissingRoot = (view: View): Effect.Effect<void> =>
     onSuccess: (stat) =>
       Option.isSome(stat)
         ? Effect.void
-        : Effect.logWarning(`The chroot ${view.root} does not exist on the server; ensureRoot makes it`)
+        : Effect.logWarning(`The chroot ${view.root} does not exist on the server: create it (zk.ensureRoot)`)
   })
 
 /**

@@ -10,8 +10,8 @@ import * as Data from "effect/Data"
  *
  * - `expired`: the server (or our own clock) says that the session is over;
  * - `deadline`: no server confirmed the session in time, so it may be over;
- * - `deleted`: the holder's node was deleted by somebody else;
- * - `disconnected`: the connection is gone (only for `whileConnected`).
+ * - `deleted`: the holder's node was deleted by somebody else, or what was held was given back;
+ * - `disconnected`: the connection is gone (`whileConnected`, and recipes with `stopOn: "suspended"`).
  *
  * @category errors
  * @since 0.1.0

@@ -64,7 +64,9 @@ const isDisplaced = (zk: ZooKeeper, error: unknown): boolean =>
 /** A try to get a place and hold it: it fails with `Busy` instead of waiting, if it does not wait. */
 export type Try<A> = (waits: boolean) => Effect.Effect<A, ZooKeeperError | LeaseLost | Busy, Scope.Scope>
 
-/** Takes a place anew, at the end of the queue, whenever it is lost with its node or its session. */
+/**
+ * Takes a place anew, at the end of the queue, whenever it is lost with its node or its session: so no LeaseLost is left.
+ */
 const again = <A>(
   zk: ZooKeeper,
   attempt: Try<A>,
