@@ -7,8 +7,8 @@
 /**
  * - `Connecting`: no session yet, or none any more (also while a new one is opened after an expiry);
  * - `Connected`: the server answered the handshake and every login; `readOnly` when it has no quorum;
- * - `Suspended`: the connection is gone and the session may still live; until `deadline` (ms, in the session's own
- *   elapsed time) it certainly does, see `zk.session.deadline`;
+ * - `Suspended`: the connection is gone and the session may still live; until `deadline`, in ms since 1970,
+ *   it certainly does, see `zk.session.deadline`;
  * - `Expired`: the session is gone, with its ephemerals and watches;
  * - `AuthFailed`: a login was refused; final;
  * - `Closed`: closed by its owner; final.

@@ -83,7 +83,7 @@ export interface SessionInfo {
   readonly root: string
   /**
    * Until when the session certainly lives, in ms since 1970 by the Clock: the newest contact that the leader confirmed
-   * plus 3/4 of the timeout. In the past before the first handshake, after the expiry and on read-only servers.
+   * plus the timeout, less `margin` of it (1/4). In the past before the first handshake, after the expiry and on read-only servers.
    */
   readonly deadline: number
 }

@@ -157,6 +157,6 @@ export interface Nodes {
   readonly ensureRoot: Effect.Effect<void, ZooKeeperError>
   /** The ephemeral nodes of this session below a prefix (3.6 and later). */
   readonly getEphemerals: (prefix?: string) => Effect.Effect<ReadonlyArray<string>, ZooKeeperError>
-  /** Waits until the connected server has caught up with the leader as of now. The path (default `/`) says nothing more. */
+  /** Waits until the connected server has caught up with the leader as of now, whatever the path is (default `/`). */
   readonly sync: (path?: string) => Effect.Effect<void, ZooKeeperError>
 }
