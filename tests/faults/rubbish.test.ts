@@ -35,17 +35,22 @@ const rubbish: ReadonlyArray<readonly [name: string, bytes: Uint8Array, ...named
   ["a frame of three bytes", hex("00000003 000000")]
 ]
 
+/** The one attempt to open a session, its handshake read and not answered. */
+const attempted = Effect.fnUntraced(function* (server: ScriptedServer.ScriptedServer) {
+  const opening = yield* Effect.forkChild(Effect.flip(make(server.connectString, { reconnect: Schedule.recurs(0) })), {
+    startImmediately: true
+  })
+  const peer = yield* server.accept
+  yield* peer.receiveFrame
+  return { opening, peer }
+})
+
 describe("instead of an answer to the handshake", () => {
   for (const [name, bytes, ...named] of rubbish) {
     it.live(`${name}: the attempt fails with what was seen`, () =>
       Effect.gen(function* () {
         const server = yield* ScriptedServer.make
-        const opening = yield* Effect.forkChild(
-          Effect.flip(make(server.connectString, { reconnect: Schedule.recurs(0) })),
-          { startImmediately: true }
-        )
-        const peer = yield* server.accept
-        yield* peer.receiveFrame
+        const { opening, peer } = yield* attempted(server)
         yield* peer.send(bytes)
         const error = yield* bounded(Fiber.join(opening), "the end of the attempt")
         assert.strictEqual(error.reason._tag, "ConnectFailed")
@@ -58,12 +63,7 @@ describe("instead of an answer to the handshake", () => {
   it.live("a bare header with a code: the attempt fails with the code", () =>
     Effect.gen(function* () {
       const server = yield* ScriptedServer.make
-      const opening = yield* Effect.forkChild(
-        Effect.flip(make(server.connectString, { reconnect: Schedule.recurs(0) })),
-        { startImmediately: true }
-      )
-      const peer = yield* server.accept
-      yield* peer.receiveFrame
+      const { opening, peer } = yield* attempted(server)
       yield* reply(peer, { xid: 0, err: -4 })
       const error = yield* bounded(Fiber.join(opening), "the end of the attempt")
       assert.include(error.message, "-4")

@@ -23,6 +23,17 @@ const expire = (zk: Client, other: Client) =>
     yield* awaitConnected(zk, epoch + 1)
   })
 
+/** Something happens, and the stream ends with what is there, also after a cut. */
+const phases =
+  (cut: Effect.Effect<unknown>, settled: (phase: string) => Effect.Effect<unknown, unknown>) =>
+  (name: string, what: Effect.Effect<unknown, unknown>) =>
+    Effect.gen(function* () {
+      yield* what
+      yield* settled(name)
+      yield* cut
+      yield* settled(`${name} and a cut`)
+    })
+
 describe("a stream of a node's data", () => {
   it.live(
     "ends every phase with the server's state: creation, sets, deletion, creation, cuts all along, an expiry",
@@ -37,13 +48,7 @@ describe("a stream of a node's data", () => {
             const element = yield* last((element) => zxidOf(element.node) === zxidOf(node), `the state after ${phase}`)
             assert.deepStrictEqual(element.node, node, phase)
           })
-        const phase = (name: string, what: Effect.Effect<unknown, unknown>) =>
-          Effect.gen(function* () {
-            yield* what
-            yield* settled(name)
-            yield* cut
-            yield* settled(`${name} and a cut`)
-          })
+        const phase = phases(cut, settled)
         const sets = Effect.gen(function* () {
           for (let i = 1; i <= 1000; i++) {
             yield* other.set("/node", `${i}`)
@@ -163,13 +168,7 @@ describe("a stream of a node's children", () => {
             )
             assert.deepStrictEqual(element.children, names, phase)
           })
-        const phase = (name: string, what: Effect.Effect<unknown, unknown>) =>
-          Effect.gen(function* () {
-            yield* what
-            yield* settled(name)
-            yield* cut
-            yield* settled(`${name} and a cut`)
-          })
+        const phase = phases(cut, settled)
         const names = Array.from({ length: 10_000 }, (_, i) => `/parent/child-${i}`)
         const each = (some: ReadonlyArray<string>, what: (path: string) => Effect.Effect<unknown, unknown>) =>
           Effect.gen(function* () {

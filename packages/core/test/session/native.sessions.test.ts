@@ -37,6 +37,15 @@ const pass = (millis: number, step = 50) =>
     }
   })
 
+const recordStates = Effect.fnUntraced(function* (zk: ZooKeeper.ZooKeeper) {
+  const seen: Array<string> = []
+  yield* zk.session.states.pipe(
+    Stream.runForEach(({ _tag }) => Effect.sync(() => seen.push(_tag))),
+    Effect.forkScoped({ startImmediately: true })
+  )
+  return seen
+})
+
 const digest = (user: string) => ({ scheme: "digest", credentials: Redacted.make(`${user}:secret`) })
 
 const loginsOf = (end: MemoryNetwork["last"]): ReadonlyArray<string> =>
@@ -375,11 +384,7 @@ describe("an expiry", () => {
         let up = true
         const network = new MemoryNetwork(server({ accept: () => (up ? true : refused) }))
         const zk = yield* make(network)
-        const seen: Array<string> = []
-        yield* zk.session.states.pipe(
-          Stream.runForEach(({ _tag }) => Effect.sync(() => seen.push(_tag))),
-          Effect.forkScoped({ startImmediately: true })
-        )
+        const seen = yield* recordStates(zk)
         yield* zk.sync()
         up = false
         network.last.close()
@@ -400,11 +405,7 @@ describe("an expiry", () => {
       let swap = false
       const network = new MemoryNetwork(server({ handshake: () => (swap ? { sessionId: 0xbadn } : {}) }))
       const zk = yield* make(network)
-      const seen: Array<string> = []
-      yield* zk.session.states.pipe(
-        Stream.runForEach(({ _tag }) => Effect.sync(() => seen.push(_tag))),
-        Effect.forkScoped({ startImmediately: true })
-      )
+      const seen = yield* recordStates(zk)
       yield* zk.sync()
       swap = true
       network.last.close()
