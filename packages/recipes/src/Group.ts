@@ -53,7 +53,10 @@ export interface Member {
  * @since 0.1.0
  */
 export interface Group {
-  /** Is a member until the scope closes; the node is put back whenever it is lost. */
+  /**
+   * Is a member until the scope closes; the node is put back whenever it is lost, with its session or by hand. Returns once
+   * the node is there. Fails with `InvalidArgument` for a name that no node can have, and for data in the dialect `kazoo`.
+   */
   readonly join: (id: string, data?: Data) => Effect.Effect<PersistentNode.PersistentNode, ZooKeeperError, Scope.Scope>
   /** Who is there now, by the names of their nodes. */
   readonly members: Effect.Effect<ReadonlyArray<Member>, ZooKeeperError>

@@ -17,11 +17,12 @@ import type * as Effect from "effect/Effect"
 export interface Holder {
   /** The path of the ephemeral node that stands for it. */
   readonly node: string
-  /** Fails as soon as it can no longer be relied on; never succeeds. */
+  /** Fails as soon as it can no longer be relied on, and once it was given back; never succeeds. */
   readonly lost: Effect.Effect<never, LeaseLost>
   /**
-   * A transaction that commits only while the node exists. It protects where interruption cannot: against a blocked event
-   * loop, a frozen process, a slow request on its way.
+   * A transaction that commits only while the node exists, else it fails with `LeaseLost`. It protects where interruption
+   * cannot: against a blocked event loop, a frozen process, a slow request on its way. Otherwise it fails as `transact`
+   * does: with `TransactionFailed`, whose index counts these operations, or with `applied: "unknown"` for a lost answer.
    */
   readonly guard: <const Ops extends ReadonlyArray<Op<any>>>(
     ...ops: Ops
