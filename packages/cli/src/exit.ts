@@ -89,7 +89,9 @@ const hint = ({ operation, reason }: ZooKeeperError): string | undefined => {
     case "NoAuth":
       return "see --auth"
     case "ConnectFailed":
-      return "is --connect (or ZK_CONNECT) right?"
+      return operation === "fourLetterWord"
+        ? "is --host, or --connect (or ZK_CONNECT), right?"
+        : "is --connect (or ZK_CONNECT) right?"
     case "NodeExists":
       return operation.startsWith("create") ? "zk set changes its data" : undefined
     default:

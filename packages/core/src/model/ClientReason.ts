@@ -6,7 +6,8 @@
 import * as Data from "effect/Data"
 
 /**
- * No session could be opened within `connectTimeout`. `attempts` names every host tried, with its cause.
+ * No session could be opened within `connectTimeout`, or no server answered a four-letter word. `attempts` names every host
+ * tried, with its cause.
  *
  * @category reasons
  * @since 0.1.0
@@ -16,7 +17,7 @@ export class ConnectFailed extends Data.TaggedError("ConnectFailed")<{
 }> {
   override get message(): string {
     const tried = this.attempts.map(({ cause, host }) => `${host}: ${cause}`).join("; ")
-    return `no server of the ensemble gave a session: ${tried === "" ? "none could be tried in time" : tried}`
+    return `no server of the ensemble could be used: ${tried === "" ? "none could be tried in time" : tried}`
   }
 }
 
