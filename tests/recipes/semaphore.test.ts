@@ -187,6 +187,27 @@ describe("a semaphore", () => {
     )
   }
 
+  it.live("has no holder while its size is 0, and wakes who waits when there is a lease again", () =>
+    Effect.gen(function* () {
+      const [one, two] = yield* sessions(2)
+      yield* one!.create("/size", "0")
+      const a = yield* make(one!, { sizeNode: "/size" })
+      const b = yield* make(two!, { sizeNode: "/size" })
+      assert.deepStrictEqual(yield* a.tryWithLease(() => Effect.void), Option.none())
+      const work = body()
+      const first = yield* Effect.forkChild(a.withLease(() => work.run))
+      yield* awaitQueue(one!, 1, LEASES)
+      const second = yield* Effect.forkChild(b.withLease(() => Effect.void))
+      yield* awaitQueue(one!, 2, LOCKS)
+      assert.isFalse(yield* isEntered(work))
+      yield* one!.set("/size", "1")
+      yield* work.entered
+      yield* work.leave
+      yield* Fiber.joinAll([first, second])
+      yield* isIdle(one!)
+    })
+  )
+
   it.live("leaves nothing behind when a waiter is interrupted, in the line and at its head", () =>
     Effect.gen(function* () {
       const clients = yield* sessions(3)

@@ -112,9 +112,10 @@ export const awaitTurn = (
       const all = yield* members(queue)
       const index = all.findIndex((member) => member.name === name)
       if (index === -1) return yield* deleted
-      const inTheWay = ahead(all.slice(0, index)).map((member) => Path.join(queue.path, member.name))
-      if (inTheWay.length === 0) return
+      const inTheWay = ahead(all.slice(0, index))
+      if (inTheWay === undefined) return
       if (!waits) return yield* new Busy()
-      yield* Effect.raceAllFirst([changed, ...inTheWay.map((other) => awaitGone(queue.zk, other))])
+      const others = inTheWay.map((other) => awaitGone(queue.zk, Path.join(queue.path, other.name)))
+      yield* Effect.raceAllFirst([changed, ...others])
     }
   })

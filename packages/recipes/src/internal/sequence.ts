@@ -61,15 +61,18 @@ export const read = (children: ReadonlyArray<string>): Members => {
 /** The counter at the end of a name, as the server wrote it. */
 export const sequenceOf = (name: string): string => /-?\d{10}$/.exec(name)?.[0] ?? ""
 
-/** Who of those before a contender stands in its way, nearest last; when one of them goes, it looks again. */
-export type Ahead = (before: ReadonlyArray<Member>) => ReadonlyArray<Member>
+/**
+ * Who of those before a contender stands in its way, nearest last; when one of them goes, it looks again. Undefined when it
+ * has its turn: there may be none although nobody is in the way.
+ */
+export type Ahead = (before: ReadonlyArray<Member>) => ReadonlyArray<Member> | undefined
 
 /** The last of those that fit: who waits for it only is woken by nobody else's departure. */
 export const nearest =
   (fits: (member: Member) => boolean = () => true): Ahead =>
   (before) => {
     const last = before.findLast(fits)
-    return last === undefined ? [] : [last]
+    return last === undefined ? undefined : [last]
   }
 
 /** The first `count` have their turn at a time: who is not among them waits for any of the `count` right before it. */
@@ -77,7 +80,7 @@ export const beyond =
   (count: () => number): Ahead =>
   (before) => {
     const turns = count()
-    return before.length < turns ? [] : before.slice(-Math.max(turns, 1))
+    return before.length < turns ? undefined : before.slice(before.length - turns)
   }
 
 /** The counter is an int: after 2^31 − 1 creations below one parent it is negative, and no order agrees with every peer. */
