@@ -2,10 +2,11 @@
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import { awaitQueue, body, isEntered, onServers, PATH, queue, recordRequests, sessions, using } from "./support.ts"
+import { awaitQueue, body, isEntered, nodes, onServers, PATH, queue, recordRequests, sessions, using } from "./support.ts"
 
 const dialects = ["curator", "kazoo", "apache"] as const
 
@@ -95,6 +96,28 @@ describe("a read-write lock", () => {
       )
       assert.match(names[0]!, /__WRIT__(\d{10})$/)
       assert.strictEqual(names[1]!.slice(-18), `__READ__${names[0]!.slice(-10)}`)
+    })
+  )
+
+  it.live("lets a writer read however it asks: tried, and held by a scope that outlives the write lock", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const lock = yield* make(zk!)
+      const writer = yield* make(other!)
+      const numbers = (write: { readonly node: string }, read: { readonly node: string }) =>
+        assert.strictEqual(read.node.slice(-18), `__READ__${write.node.slice(-10)}`)
+      const tried = yield* lock.write.withLock((write) =>
+        lock.read.tryWithLock((read) => Effect.sync(() => numbers(write, read)))
+      )
+      assert.isTrue(Option.isSome(tried))
+      const reading = yield* Scope.make()
+      const held = yield* lock.write.withLock((write) =>
+        Effect.tap(Scope.provide(lock.read.acquire, reading), (read) => Effect.sync(() => numbers(write, read)))
+      )
+      assert.deepStrictEqual(yield* writer.write.tryWithLock(() => Effect.void), Option.none())
+      assert.deepStrictEqual(yield* nodes(other!), [held.node])
+      yield* Scope.close(reading, Exit.void)
+      assert.deepStrictEqual(yield* queue(other!), [])
     })
   )
 
