@@ -76,6 +76,33 @@ describe("an election", () => {
     })
   )
 
+  it.live("is one election for all dialects, in the order of arrival", () =>
+    Effect.gen(function* () {
+      const clients = yield* sessions(3)
+      const all: Array<Election.Election> = []
+      for (const [index, dialect] of (["apache", "kazoo", "curator"] as const).entries()) {
+        const election = yield* make(clients[index]!, { dialect })
+        yield* forever(election)
+        yield* awaitQueue(clients[0]!, index + 1)
+        all.push(election)
+      }
+      const names = yield* queue(clients[0]!)
+      for (const [index, name] of [
+        /^x-[0-9a-f-]{36}-n_\d{10}$/,
+        /^[0-9a-f]{32}__lock__\d{10}$/,
+        /^_c_[0-9a-f-]{36}-latch-\d{10}$/
+      ].entries())
+        assert.match(names[index]!, name)
+      for (const [index, election] of all.entries()) {
+        yield* awaitRole(election, "Leader")
+        const [leader] = yield* all[2]!.leaders
+        assert.strictEqual(leader!.node, `${PATH}/${names[index]!}`)
+        for (const later of all.slice(index + 1)) assert.strictEqual(yield* later.role, "Standby")
+        yield* election.resign
+      }
+    })
+  )
+
   it.live("never has more leaders than that, whoever comes and goes", () =>
     Effect.gen(function* () {
       const clients = yield* sessions(6)

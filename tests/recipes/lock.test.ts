@@ -246,6 +246,39 @@ describe("a lock", () => {
     })
   )
 
+  it.live("keeps its place and what it holds when somebody writes to its node, and still notices the end of it", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const a = yield* using(other!)(Lock.make({ path: PATH }))
+      const b = yield* using(zk!)(Lock.make({ path: PATH }))
+      const [first, second] = [body(), body()]
+      const holder = yield* Effect.forkChild(a.withLock(() => first.run))
+      yield* first.entered
+      const waiter = yield* Effect.forkChild(Effect.flip(b.withLock(() => second.run)))
+      yield* awaitQueue(other!, 2)
+      const all = yield* nodes(other!)
+      const requests = recordRequests(zk!)
+      // As Curator's programs ask somebody to give it back.
+      const revoke = Effect.andThen(
+        Effect.forEach(all, (node) => Effect.ignore(other!.set(node, "__REVOKE__"))),
+        zk!.sync()
+      )
+      yield* revoke
+      assert.deepStrictEqual(yield* nodes(other!), all)
+      assert.isFalse(yield* isEntered(second))
+      // The queue is as it was.
+      assert.notInclude(requests, "getChildren")
+      yield* first.leave
+      yield* second.entered
+      yield* revoke
+      yield* revoke
+      assert.deepStrictEqual(yield* nodes(other!), all.slice(1))
+      yield* other!.delete(all[1]!)
+      assert.strictEqual((yield* Fiber.join(waiter))._tag, "LeaseLost")
+      yield* Fiber.join(holder)
+    })
+  )
+
   it.live("guards commit while it is held, and tell their own failures by their own index", () =>
     Effect.gen(function* () {
       const zk = yield* onServers()
@@ -388,6 +421,46 @@ describe("a lock", () => {
       assert.deepStrictEqual(logged.length, 1)
       assert.match(logged[0]!, /'config'/)
       assert.deepStrictEqual(yield* queue(zk), ["config"])
+    })
+  )
+
+  it.live("honours the names of all libraries, as they write them, and no others", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const lock = yield* using(zk!)(Lock.make({ path: PATH }))
+      const hex = "5e7f0a1cb2d34c5d8e6f708192a3b4c5"
+      const uuid = "5e7f0a1c-b2d3-4c5d-8e6f-708192a3b4c5"
+      const contending = [
+        // Curator, with protection and without: mutex, readers and writers, leases, latch.
+        ...["lock-", "__READ__", "__WRIT__", "lease-", "latch-"].map((name) => `_c_${uuid}-${name}`),
+        ...["lock-", "__READ__", "__WRIT__", "lease-", "latch-"],
+        // go-zookeeper.
+        `_c_${hex}-lock-`,
+        // kazoo as it is, and with the documented subclasses.
+        ...["__lock__", "__rlock__", "-lock-", "__READ__", "__WRIT__"].map((name) => `${hex}${name}`),
+        // Apache: WriteLock with the id of the session, and LeaderElectionSupport.
+        "x-72057881183453184-",
+        "x--8646911284551352320-",
+        "n_"
+      ]
+      for (const name of contending) {
+        const node = yield* other!.create(`${PATH}/${name}`, "", { mode: "ephemeralSequential", parents: true })
+        assert.deepStrictEqual(yield* lock.tryWithLock(() => Effect.void), Option.none(), name)
+        assert.deepStrictEqual(
+          (yield* lock.contenders).map((contender) => contender.node),
+          [node]
+        )
+        yield* other!.delete(node)
+      }
+      const indifferent = [
+        ...["config", "lock", "lock-1", "lock-00000000001", "deadlock-x", `${hex}__party__`],
+        ...["__lock__", "x-1", "n_1", "clock0000000000", "padlock-000000000x"]
+      ]
+      for (const name of indifferent) yield* other!.create(`${PATH}/${name}`)
+      assert.deepStrictEqual(
+        yield* lock.tryWithLock(() => lock.contenders.pipe(Effect.map((all) => all.length))),
+        Option.some(1)
+      )
     })
   )
 

@@ -12,12 +12,13 @@ import * as Transaction from "@effect-zookeeper/recipes/Transaction"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { awaitState } from "../support/awaitState.ts"
 import type { Proxy } from "../support/Proxy.ts"
 import * as rawSession from "../support/rawSession.ts"
-import { awaitQueue, type Client, PATH, proxied, queue, using } from "./support.ts"
+import { awaitQueue, type Client, PATH, proxied, queue, recordRequests, using } from "./support.ts"
 
 const path = PATH
 
@@ -239,6 +240,59 @@ describe("a lost reply leaves no node behind, and the recipe goes on", () => {
           yield* awaitQueue(other, 1)
         })
       )
+    })
+  )
+
+  it.live("so can a contender whose create is unanswered, and its node goes once it is answered", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied()
+      const lock = yield* using(zk)(Lock.make({ path }))
+      yield* lock.withLock(() => Effect.void)
+      const requests = recordRequests(zk)
+      yield* proxy.stall
+      const contender = yield* Effect.forkChild(lock.withLock(() => Effect.void))
+      yield* awaitState(
+        Effect.sync(() => requests.length),
+        (sent) => sent === 1,
+        { describe: "the create was sent" }
+      )
+      const interrupted = yield* Effect.timeoutOption(Fiber.interrupt(contender), "5 seconds")
+      assert.isTrue(Option.isSome(interrupted), "it waits for the answer")
+      yield* proxy.flow
+      // The answer to this one comes after that to the create.
+      yield* zk.sync()
+      yield* awaitQueue(other, 0)
+    })
+  )
+
+  it.live("a waiter keeps its place whatever answer is lost while it takes it", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied()
+      const mine = yield* using(other)(Lock.make({ path }))
+      const theirs = yield* using(zk)(Lock.make({ path }))
+      // Its node, the look at that, the list, the look at the one before it.
+      for (const step of [1, 2, 3, 4]) {
+        const requests = recordRequests(zk)
+        const waiter = yield* mine.withLock(() =>
+          Effect.gen(function* () {
+            const { dropped } = yield* dropStep(proxy, step)
+            const waiter = yield* Effect.forkDetach(theirs.withLock(() => Effect.void))
+            yield* dropped
+            yield* awaitState(
+              Effect.sync(() => zk.session.connected),
+              (connected) => connected,
+              { describe: "connected again" }
+            )
+            return waiter
+          })
+        )
+        yield* Fiber.join(waiter)
+        assert.lengthOf(
+          requests.filter((name) => name === "create"),
+          1,
+          `step ${step}: ${requests.join()}`
+        )
+      }
     })
   )
 

@@ -6,7 +6,18 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import { awaitQueue, body, isEntered, nodes, onServers, PATH, queue, recordRequests, sessions, using } from "./support.ts"
+import {
+  awaitQueue,
+  body,
+  isEntered,
+  nodes,
+  onServers,
+  PATH,
+  queue,
+  recordRequests,
+  sessions,
+  using
+} from "./support.ts"
 
 const dialects = ["curator", "kazoo", "apache"] as const
 
