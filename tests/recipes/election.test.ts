@@ -1,8 +1,10 @@
 /** Elections on a real ensemble: who leads, who stands by, and how the lead is lost and taken over. */
 import * as Op from "@effect-zookeeper/core/Op"
 import { getData } from "@effect-zookeeper/core/wire/ops/data"
+import { sync } from "@effect-zookeeper/core/wire/ops/sync"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
@@ -337,6 +339,34 @@ describe("an election", () => {
       yield* proxy.flow
       yield* awaitRole(a, "Leader")
       yield* Fiber.interrupt(first)
+    })
+  )
+
+  it.live("does not lead before its session is confirmed, though it is its turn", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied({ sessionTimeout: "2 seconds" })
+      const [a, b] = [yield* make(other), yield* make(zk)]
+      const first = yield* forever(a)
+      yield* awaitRole(a, "Leader")
+      yield* forever(b)
+      yield* awaitRole(b, "Standby")
+      yield* awaitState(
+        Effect.map(Clock.currentTimeMillis, (now) => now - zk.session.deadline),
+        (late) => late > 0,
+        { describe: "nobody has confirmed the session of the standby for long" }
+      )
+      const roles: Array<Election.Role> = []
+      yield* Effect.forkScoped(
+        Stream.runForEach(b.roles, (role) => Effect.sync(() => roles.push(role))),
+        { startImmediately: true }
+      )
+      const dropped = yield* proxy.dropReplyTo(({ type }) => type === sync.code)
+      yield* proxy.refuse
+      yield* Fiber.interrupt(first)
+      yield* dropped
+      assert.notInclude(roles, "Leader")
+      yield* proxy.listen
+      yield* awaitRole(b, "Leader")
     })
   )
 
