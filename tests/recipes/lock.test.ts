@@ -23,6 +23,7 @@ import {
   nodes,
   onServers,
   PATH,
+  proxied,
   queue,
   recordRequests,
   sessions,
@@ -78,13 +79,13 @@ describe("a lock", () => {
           { startImmediately: true }
         )
       const work: Effect.Effect<void, ZooKeeperError | LeaseLost> = lock.withLock(() =>
-        Effect.andThen(
-          fork("outer"),
-          lock.withLock(() => fork("inner"))
+        fork("outer").pipe(
+          Effect.andThen(lock.withLock(() => fork("inner"))),
+          Effect.andThen(Effect.sync(() => seen.push("after the inner one")))
         )
       )
       yield* work
-      assert.deepStrictEqual(seen, ["inner 1", "outer 1"])
+      assert.deepStrictEqual(seen, ["inner 1", "after the inner one", "outer 1"])
       assert.deepStrictEqual(yield* queue(other!), [])
     })
   )
@@ -246,6 +247,20 @@ describe("a lock", () => {
     })
   )
 
+  it.live("tried, interrupts its work as well when its node is deleted", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const lock = yield* using(zk!)(Lock.make({ path: PATH }))
+      for (const options of [{}, { wait: "1 minute" }] as const) {
+        const work = body()
+        const holder = yield* Effect.forkChild(Effect.flip(lock.tryWithLock(() => work.run, options)))
+        yield* work.entered
+        for (const node of yield* nodes(other!)) yield* other!.delete(node)
+        assert.strictEqual((yield* Fiber.join(holder))._tag, "LeaseLost")
+      }
+    })
+  )
+
   it.live("keeps its place and what it holds when somebody writes to its node, and still notices the end of it", () =>
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)
@@ -279,6 +294,25 @@ describe("a lock", () => {
     })
   )
 
+  it.live("has the czxid of its node as token, which grows though the path and its counter begin anew", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const lock = yield* using(zk)(Lock.make({ path: PATH }))
+      const take = lock.withLock(({ fencingToken, node }) =>
+        Effect.map(zk.get(node), ({ stat }) => {
+          assert.strictEqual(fencingToken, stat.czxid)
+          return { fencingToken, number: node.slice(-10) }
+        })
+      )
+      yield* take
+      const before = yield* take
+      yield* zk.delete(PATH)
+      const after = yield* take
+      assert.isBelow(Number(after.number), Number(before.number))
+      assert.isTrue(after.fencingToken > before.fencingToken)
+    })
+  )
+
   it.live("guards commit while it is held, and tell their own failures by their own index", () =>
     Effect.gen(function* () {
       const zk = yield* onServers()
@@ -297,19 +331,22 @@ describe("a lock", () => {
     })
   )
 
-  it.live("a guard whose node was deleted refuses though nobody has noticed yet", () =>
+  it.live("a guard whose node was deleted refuses though its holder has not noticed yet", () =>
     Effect.gen(function* () {
-      const [zk, other] = yield* sessions(2)
-      const lock = yield* using(zk!)(Lock.make({ path: PATH }))
-      const result = yield* Effect.scoped(
-        Effect.gen(function* () {
-          const held = yield* lock.acquire
-          yield* other!.delete(held.node)
-          return yield* Effect.flip(held.guard(Op.create("/guarded")))
-        })
-      )
-      assert.strictEqual(result._tag, "LeaseLost")
-      assert.isTrue(Option.isNone(yield* other!.exists("/guarded")))
+      const { other, proxy, zk } = yield* proxied()
+      const lock = yield* using(zk)(Lock.make({ path: PATH }))
+      const held = yield* lock.acquire
+      const requests = recordRequests(zk)
+      // The server's word of the deletion is on its way, and so is the transaction.
+      yield* proxy.stall
+      yield* other.delete(held.node)
+      const guarded = yield* Effect.forkChild(Effect.flip(held.guard(Op.create("/guarded"))), {
+        startImmediately: true
+      })
+      assert.deepStrictEqual(requests, ["multi"])
+      yield* proxy.flow
+      assert.strictEqual((yield* Fiber.join(guarded))._tag, "LeaseLost")
+      assert.isTrue(Option.isNone(yield* other.exists("/guarded")))
     })
   )
 
@@ -406,21 +443,40 @@ describe("a lock", () => {
     })
   )
 
+  const warningsOf = <E>(effect: Effect.Effect<unknown, E>) =>
+    Effect.suspend(() => {
+      const logged: Array<string> = []
+      const logger = Logger.make(({ message }) => logged.push(String(message)))
+      return Effect.as(Effect.provide(effect, Logger.layer([logger])), logged)
+    })
+
   it.live("does not mind other children, and warns once of what it sees there (27)", () =>
     Effect.gen(function* () {
       const zk = yield* onServers()
       yield* zk.create(`${PATH}/config`, "", { parents: true })
       const lock = yield* using(zk)(Lock.make({ path: PATH }))
-      const logged: Array<string> = []
-      const logger = Logger.make(({ message }) => logged.push(String(message)))
-      const twice = Effect.andThen(
-        lock.withLock(() => Effect.void),
-        lock.withLock(() => Effect.void)
-      )
-      yield* Effect.provide(twice, Logger.layer([logger]))
+      const once = lock.withLock(() => Effect.void)
+      const logged = yield* warningsOf(Effect.andThen(once, once))
       assert.deepStrictEqual(logged.length, 1)
       assert.match(logged[0]!, /'config'/)
       assert.deepStrictEqual(yield* queue(zk), ["config"])
+    })
+  )
+
+  it.live("warns once of names that programs of its dialect do not see, and not of those that they do", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const [ours, alike, theirs] = yield* Effect.forEach(["curator", "curator", "kazoo"] as const, (dialect) =>
+        using(zk)(Lock.make({ path: PATH, dialect }))
+      )
+      const tried = Effect.andThen(
+        ours!.tryWithLock(() => Effect.void),
+        ours!.tryWithLock(() => Effect.void)
+      )
+      assert.deepStrictEqual(yield* warningsOf(alike!.withLock(() => tried)), [])
+      const logged = yield* warningsOf(theirs!.withLock(() => tried))
+      assert.lengthOf(logged, 1, logged.join("\n"))
+      assert.match(logged[0]!, /__lock__\d{10}', which this contender honours and other curator programs do not see/)
     })
   )
 

@@ -247,6 +247,18 @@ describe("a semaphore", () => {
     })
   )
 
+  it.live("interrupts the work under a lease that was tried for, too", () =>
+    Effect.gen(function* () {
+      const [one, two] = yield* sessions(2)
+      const semaphore = yield* make(one!)
+      const work = body()
+      const holder = yield* Effect.forkChild(Effect.flip(semaphore.tryWithLease(() => work.run)))
+      yield* work.entered
+      yield* Effect.flatMap(nodes(two!, LEASES), ([node]) => two!.delete(node!))
+      assert.strictEqual((yield* Fiber.join(holder))._tag, "LeaseLost")
+    })
+  )
+
   it.live("goes on for the head of the line when its session expires while it waits", () =>
     Effect.gen(function* () {
       const [one, two] = yield* sessions(2)
