@@ -23,6 +23,7 @@ import {
   nodes,
   onServers,
   PATH,
+  precede,
   proxied,
   queue,
   recordRequests,
@@ -121,6 +122,22 @@ describe("a lock", () => {
       )
       yield* work.leave
       yield* Fiber.joinAll([holder, waiter])
+    })
+  )
+
+  it.live("does not tell of who has gone meanwhile", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      yield* other!.ensurePath(PATH)
+      const [gone, there] = yield* Effect.forEach(["a", "b"], (data) =>
+        other!.create(`${PATH}/lock-`, data, { mode: "ephemeralSequential" })
+      )
+      const lock = yield* using(zk!)(Lock.make({ path: PATH }))
+      precede(zk!, "getData", 1, Effect.ignore(zk!.delete(gone!)))
+      assert.deepStrictEqual(
+        (yield* lock.contenders).map(({ node }) => node),
+        [there!]
+      )
     })
   )
 
@@ -532,7 +549,22 @@ describe("a lock", () => {
     })
   )
 
-  it.live("goes on when its path is deleted again and again, as an empty container is (36)", () =>
+  it.live("makes its path again when that is gone before its node is there, as an empty container may be (36)", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const lock = yield* using(zk)(Lock.make({ path: `${PATH}/below/this` }))
+      precede(zk, "create", 5, Effect.ignore(zk.delete(`${PATH}/below/this`)))
+      const requests = recordRequests(zk)
+      assert.lengthOf(yield* lock.withLock(() => queue(zk, `${PATH}/below/this`)), 1)
+      assert.lengthOf(
+        requests.filter((name) => name === "create"),
+        6,
+        requests.join()
+      )
+    })
+  )
+
+  it.live("goes on when its path is deleted again and again", () =>
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)
       const lock = yield* using(zk!)(Lock.make({ path: `${PATH}/below/this` }))
