@@ -56,6 +56,9 @@ describe("a lock", () => {
         fibers.push(yield* Effect.forkChild(work))
         yield* awaitQueue(zk, index + 1)
       }
+      // As the programs of each dialect write them.
+      const written = [/^_c_[0-9a-f-]{36}-lock-\d{10}$/, /^[0-9a-f]{32}__lock__\d{10}$/, /^x-[0-9a-f-]{36}-\d{10}$/]
+      for (const [index, name] of (yield* queue(clients[0]!)).entries()) assert.match(name, written[index % 3]!)
       yield* first.leave
       yield* Fiber.joinAll(fibers)
       assert.deepStrictEqual(order, [0, 1, 2, 3, 4, 5])
