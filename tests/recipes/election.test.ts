@@ -1,8 +1,10 @@
 /** Elections on a real ensemble: who leads, who stands by, and how the lead is lost and taken over. */
 import * as Op from "@effect-zookeeper/core/Op"
 import { getData } from "@effect-zookeeper/core/wire/ops/data"
+import { sync } from "@effect-zookeeper/core/wire/ops/sync"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
@@ -83,6 +85,33 @@ describe("an election", () => {
       yield* awaitState(roles(all), (now) => now.join() === "Unknown,Unknown,Leader,Unknown,Leader", {
         describe: "the last one leads too"
       })
+    })
+  )
+
+  it.live("is one election for all dialects, in the order of arrival", () =>
+    Effect.gen(function* () {
+      const clients = yield* sessions(3)
+      const all: Array<Election.Election> = []
+      for (const [index, dialect] of (["apache", "kazoo", "curator"] as const).entries()) {
+        const election = yield* make(clients[index]!, { dialect })
+        yield* forever(election)
+        yield* awaitQueue(clients[0]!, index + 1)
+        all.push(election)
+      }
+      const names = yield* queue(clients[0]!)
+      for (const [index, name] of [
+        /^x-[0-9a-f-]{36}-n_\d{10}$/,
+        /^[0-9a-f]{32}__lock__\d{10}$/,
+        /^_c_[0-9a-f-]{36}-latch-\d{10}$/
+      ].entries())
+        assert.match(names[index]!, name)
+      for (const [index, election] of all.entries()) {
+        yield* awaitRole(election, "Leader")
+        const [leader] = yield* all[2]!.leaders
+        assert.strictEqual(leader!.node, `${PATH}/${names[index]!}`)
+        for (const later of all.slice(index + 1)) assert.strictEqual(yield* later.role, "Standby")
+        yield* election.resign
+      }
     })
   )
 
@@ -320,6 +349,34 @@ describe("an election", () => {
       yield* proxy.flow
       yield* awaitRole(a, "Leader")
       yield* Fiber.interrupt(first)
+    })
+  )
+
+  it.live("does not lead before its session is confirmed, though it is its turn", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied({ sessionTimeout: "2 seconds" })
+      const [a, b] = [yield* make(other), yield* make(zk)]
+      const first = yield* forever(a)
+      yield* awaitRole(a, "Leader")
+      yield* forever(b)
+      yield* awaitRole(b, "Standby")
+      yield* awaitState(
+        Effect.map(Clock.currentTimeMillis, (now) => now - zk.session.deadline),
+        (late) => late > 0,
+        { describe: "nobody has confirmed the session of the standby for long" }
+      )
+      const roles: Array<Election.Role> = []
+      yield* Effect.forkScoped(
+        Stream.runForEach(b.roles, (role) => Effect.sync(() => roles.push(role))),
+        { startImmediately: true }
+      )
+      const dropped = yield* proxy.dropReplyTo(({ type }) => type === sync.code)
+      yield* proxy.refuse
+      yield* Fiber.interrupt(first)
+      yield* dropped
+      assert.notInclude(roles, "Leader")
+      yield* proxy.listen
+      yield* awaitRole(b, "Leader")
     })
   )
 

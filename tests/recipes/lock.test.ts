@@ -23,6 +23,8 @@ import {
   nodes,
   onServers,
   PATH,
+  precede,
+  proxied,
   queue,
   recordRequests,
   sessions,
@@ -54,6 +56,9 @@ describe("a lock", () => {
         fibers.push(yield* Effect.forkChild(work))
         yield* awaitQueue(zk, index + 1)
       }
+      // As the programs of each dialect write them.
+      const written = [/^_c_[0-9a-f-]{36}-lock-\d{10}$/, /^[0-9a-f]{32}__lock__\d{10}$/, /^x-[0-9a-f-]{36}-\d{10}$/]
+      for (const [index, name] of (yield* queue(clients[0]!)).entries()) assert.match(name, written[index % 3]!)
       yield* first.leave
       yield* Fiber.joinAll(fibers)
       assert.deepStrictEqual(order, [0, 1, 2, 3, 4, 5])
@@ -78,13 +83,13 @@ describe("a lock", () => {
           { startImmediately: true }
         )
       const work: Effect.Effect<void, ZooKeeperError | LeaseLost> = lock.withLock(() =>
-        Effect.andThen(
-          fork("outer"),
-          lock.withLock(() => fork("inner"))
+        fork("outer").pipe(
+          Effect.andThen(lock.withLock(() => fork("inner"))),
+          Effect.andThen(Effect.sync(() => seen.push("after the inner one")))
         )
       )
       yield* work
-      assert.deepStrictEqual(seen, ["inner 1", "outer 1"])
+      assert.deepStrictEqual(seen, ["inner 1", "after the inner one", "outer 1"])
       assert.deepStrictEqual(yield* queue(other!), [])
     })
   )
@@ -120,6 +125,22 @@ describe("a lock", () => {
       )
       yield* work.leave
       yield* Fiber.joinAll([holder, waiter])
+    })
+  )
+
+  it.live("does not tell of who has gone meanwhile", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      yield* other!.ensurePath(PATH)
+      const [gone, there] = yield* Effect.forEach(["a", "b"], (data) =>
+        other!.create(`${PATH}/lock-`, data, { mode: "ephemeralSequential" })
+      )
+      const lock = yield* using(zk!)(Lock.make({ path: PATH }))
+      precede(zk!, "getData", 1, Effect.ignore(zk!.delete(gone!)))
+      assert.deepStrictEqual(
+        (yield* lock.contenders).map(({ node }) => node),
+        [there!]
+      )
     })
   )
 
@@ -246,6 +267,72 @@ describe("a lock", () => {
     })
   )
 
+  it.live("tried, interrupts its work as well when its node is deleted", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const lock = yield* using(zk!)(Lock.make({ path: PATH }))
+      for (const options of [{}, { wait: "1 minute" }] as const) {
+        const work = body()
+        const holder = yield* Effect.forkChild(Effect.flip(lock.tryWithLock(() => work.run, options)))
+        yield* work.entered
+        for (const node of yield* nodes(other!)) yield* other!.delete(node)
+        assert.strictEqual((yield* Fiber.join(holder))._tag, "LeaseLost")
+      }
+    })
+  )
+
+  it.live("keeps its place and what it holds when somebody writes to its node, and still notices the end of it", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const a = yield* using(other!)(Lock.make({ path: PATH }))
+      const b = yield* using(zk!)(Lock.make({ path: PATH }))
+      const [first, second] = [body(), body()]
+      const holder = yield* Effect.forkChild(a.withLock(() => first.run))
+      yield* first.entered
+      const waiter = yield* Effect.forkChild(Effect.flip(b.withLock(() => second.run)))
+      yield* awaitQueue(other!, 2)
+      const all = yield* nodes(other!)
+      const requests = recordRequests(zk!)
+      // As Curator's programs ask somebody to give it back.
+      const revoke = Effect.andThen(
+        Effect.forEach(all, (node) => Effect.ignore(other!.set(node, "__REVOKE__"))),
+        zk!.sync()
+      )
+      yield* revoke
+      assert.deepStrictEqual(yield* nodes(other!), all)
+      assert.isFalse(yield* isEntered(second))
+      // The queue is as it was.
+      assert.notInclude(requests, "getChildren")
+      yield* first.leave
+      yield* second.entered
+      yield* revoke
+      yield* revoke
+      assert.deepStrictEqual(yield* nodes(other!), all.slice(1))
+      yield* other!.delete(all[1]!)
+      assert.strictEqual((yield* Fiber.join(waiter))._tag, "LeaseLost")
+      yield* Fiber.join(holder)
+    })
+  )
+
+  it.live("has the czxid of its node as token, which grows though the path and its counter begin anew", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const lock = yield* using(zk)(Lock.make({ path: PATH }))
+      const take = lock.withLock(({ fencingToken, node }) =>
+        Effect.map(zk.get(node), ({ stat }) => {
+          assert.strictEqual(fencingToken, stat.czxid)
+          return { fencingToken, number: node.slice(-10) }
+        })
+      )
+      yield* take
+      const before = yield* take
+      yield* zk.delete(PATH)
+      const after = yield* take
+      assert.isBelow(Number(after.number), Number(before.number))
+      assert.isTrue(after.fencingToken > before.fencingToken)
+    })
+  )
+
   it.live("guards commit while it is held, and tell their own failures by their own index", () =>
     Effect.gen(function* () {
       const zk = yield* onServers()
@@ -264,19 +351,22 @@ describe("a lock", () => {
     })
   )
 
-  it.live("a guard whose node was deleted refuses though nobody has noticed yet", () =>
+  it.live("a guard whose node was deleted refuses though its holder has not noticed yet", () =>
     Effect.gen(function* () {
-      const [zk, other] = yield* sessions(2)
-      const lock = yield* using(zk!)(Lock.make({ path: PATH }))
-      const result = yield* Effect.scoped(
-        Effect.gen(function* () {
-          const held = yield* lock.acquire
-          yield* other!.delete(held.node)
-          return yield* Effect.flip(held.guard(Op.create("/guarded")))
-        })
-      )
-      assert.strictEqual(result._tag, "LeaseLost")
-      assert.isTrue(Option.isNone(yield* other!.exists("/guarded")))
+      const { other, proxy, zk } = yield* proxied()
+      const lock = yield* using(zk)(Lock.make({ path: PATH }))
+      const held = yield* lock.acquire
+      const requests = recordRequests(zk)
+      // The server's word of the deletion is on its way, and so is the transaction.
+      yield* proxy.stall
+      yield* other.delete(held.node)
+      const guarded = yield* Effect.forkChild(Effect.flip(held.guard(Op.create("/guarded"))), {
+        startImmediately: true
+      })
+      assert.deepStrictEqual(requests, ["multi"])
+      yield* proxy.flow
+      assert.strictEqual((yield* Fiber.join(guarded))._tag, "LeaseLost")
+      assert.isTrue(Option.isNone(yield* other.exists("/guarded")))
     })
   )
 
@@ -373,21 +463,80 @@ describe("a lock", () => {
     })
   )
 
+  const warningsOf = <E>(effect: Effect.Effect<unknown, E>) =>
+    Effect.suspend(() => {
+      const logged: Array<string> = []
+      const logger = Logger.make(({ message }) => logged.push(String(message)))
+      return Effect.as(Effect.provide(effect, Logger.layer([logger])), logged)
+    })
+
   it.live("does not mind other children, and warns once of what it sees there (27)", () =>
     Effect.gen(function* () {
       const zk = yield* onServers()
       yield* zk.create(`${PATH}/config`, "", { parents: true })
       const lock = yield* using(zk)(Lock.make({ path: PATH }))
-      const logged: Array<string> = []
-      const logger = Logger.make(({ message }) => logged.push(String(message)))
-      const twice = Effect.andThen(
-        lock.withLock(() => Effect.void),
-        lock.withLock(() => Effect.void)
-      )
-      yield* Effect.provide(twice, Logger.layer([logger]))
+      const once = lock.withLock(() => Effect.void)
+      const logged = yield* warningsOf(Effect.andThen(once, once))
       assert.deepStrictEqual(logged.length, 1)
       assert.match(logged[0]!, /'config'/)
       assert.deepStrictEqual(yield* queue(zk), ["config"])
+    })
+  )
+
+  it.live("warns once of names that programs of its dialect do not see, and not of those that they do", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const [ours, alike, theirs] = yield* Effect.forEach(["curator", "curator", "kazoo"] as const, (dialect) =>
+        using(zk)(Lock.make({ path: PATH, dialect }))
+      )
+      const tried = Effect.andThen(
+        ours!.tryWithLock(() => Effect.void),
+        ours!.tryWithLock(() => Effect.void)
+      )
+      assert.deepStrictEqual(yield* warningsOf(alike!.withLock(() => tried)), [])
+      const logged = yield* warningsOf(theirs!.withLock(() => tried))
+      assert.lengthOf(logged, 1, logged.join("\n"))
+      assert.match(logged[0]!, /__lock__\d{10}', which this contender honours and other curator programs do not see/)
+    })
+  )
+
+  it.live("honours the names of all libraries, as they write them, and no others", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const lock = yield* using(zk!)(Lock.make({ path: PATH }))
+      const hex = "5e7f0a1cb2d34c5d8e6f708192a3b4c5"
+      const uuid = "5e7f0a1c-b2d3-4c5d-8e6f-708192a3b4c5"
+      const contending = [
+        // Curator, with protection and without: mutex, readers and writers, leases, latch.
+        ...["lock-", "__READ__", "__WRIT__", "lease-", "latch-"].map((name) => `_c_${uuid}-${name}`),
+        ...["lock-", "__READ__", "__WRIT__", "lease-", "latch-"],
+        // go-zookeeper.
+        `_c_${hex}-lock-`,
+        // kazoo as it is, and with the documented subclasses.
+        ...["__lock__", "__rlock__", "-lock-", "__READ__", "__WRIT__"].map((name) => `${hex}${name}`),
+        // Apache: WriteLock with the id of the session, and LeaderElectionSupport.
+        "x-72057881183453184-",
+        "x--8646911284551352320-",
+        "n_"
+      ]
+      for (const name of contending) {
+        const node = yield* other!.create(`${PATH}/${name}`, "", { mode: "ephemeralSequential", parents: true })
+        assert.deepStrictEqual(yield* lock.tryWithLock(() => Effect.void), Option.none(), name)
+        assert.deepStrictEqual(
+          (yield* lock.contenders).map((contender) => contender.node),
+          [node]
+        )
+        yield* other!.delete(node)
+      }
+      const indifferent = [
+        ...["config", "lock", "lock-1", "lock-00000000001", "deadlock-x", `${hex}__party__`],
+        ...["__lock__", "x-1", "n_1", "clock0000000000", "padlock-000000000x"]
+      ]
+      for (const name of indifferent) yield* other!.create(`${PATH}/${name}`)
+      assert.deepStrictEqual(
+        yield* lock.tryWithLock(() => lock.contenders.pipe(Effect.map((all) => all.length))),
+        Option.some(1)
+      )
     })
   )
 
@@ -403,7 +552,22 @@ describe("a lock", () => {
     })
   )
 
-  it.live("goes on when its path is deleted again and again, as an empty container is (36)", () =>
+  it.live("makes its path again when that is gone before its node is there, as an empty container may be (36)", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const lock = yield* using(zk)(Lock.make({ path: `${PATH}/below/this` }))
+      precede(zk, "create", 5, Effect.ignore(zk.delete(`${PATH}/below/this`)))
+      const requests = recordRequests(zk)
+      assert.lengthOf(yield* lock.withLock(() => queue(zk, `${PATH}/below/this`)), 1)
+      assert.lengthOf(
+        requests.filter((name) => name === "create"),
+        6,
+        requests.join()
+      )
+    })
+  )
+
+  it.live("goes on when its path is deleted again and again", () =>
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)
       const lock = yield* using(zk!)(Lock.make({ path: `${PATH}/below/this` }))

@@ -2,6 +2,7 @@
 import * as Op from "@effect-zookeeper/core/Op"
 import { create } from "@effect-zookeeper/core/wire/ops/create"
 import { multi } from "@effect-zookeeper/core/wire/ops/multi"
+import { sync } from "@effect-zookeeper/core/wire/ops/sync"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as Group from "@effect-zookeeper/recipes/Group"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
@@ -10,15 +11,17 @@ import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import * as Transaction from "@effect-zookeeper/recipes/Transaction"
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { awaitState } from "../support/awaitState.ts"
 import type { Proxy } from "../support/Proxy.ts"
 import * as rawSession from "../support/rawSession.ts"
 import { cutOff } from "../real/clients.ts"
-import { awaitQueue, type Client, PATH, proxied, queue, using } from "./support.ts"
+import { awaitQueue, type Client, PATH, proxied, queue, recordRequests, using } from "./support.ts"
 
 const path = PATH
 
@@ -234,6 +237,117 @@ describe("a lost reply leaves no node behind, and the recipe goes on", () => {
           yield* awaitQueue(other, 1)
         })
       )
+    })
+  )
+
+  it.live("so can a contender whose create is unanswered, and its node goes once it is answered", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied()
+      const lock = yield* using(zk)(Lock.make({ path }))
+      yield* lock.withLock(() => Effect.void)
+      const requests = recordRequests(zk)
+      yield* proxy.stall
+      const contender = yield* Effect.forkChild(lock.withLock(() => Effect.void))
+      yield* awaitState(
+        Effect.sync(() => requests.length),
+        (sent) => sent === 1,
+        { describe: "the create was sent" }
+      )
+      const interrupted = yield* Effect.timeoutOption(Fiber.interrupt(contender), "5 seconds")
+      assert.isTrue(Option.isSome(interrupted), "it waits for the answer")
+      yield* proxy.flow
+      // The answer to this one comes after that to the create.
+      yield* zk.sync()
+      yield* awaitQueue(other, 0)
+    })
+  )
+
+  it.live("a contender whose requests time out goes on, and its late nodes go", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied({ operationTimeout: "300 millis" })
+      const lock = yield* using(zk)(Lock.make({ path }))
+      yield* lock.withLock(() => Effect.void)
+      const requests = recordRequests(zk)
+      yield* proxy.stall
+      const holding = yield* Effect.forkChild(
+        lock.withLock(({ node }) => Effect.map(queue(other), (all) => ({ node, all })))
+      )
+      yield* awaitState(
+        Effect.sync(() => requests.filter((name) => name === "create").length),
+        (creates) => creates >= 2,
+        { describe: "a create has timed out" }
+      )
+      // Who does not wait is told.
+      const error = yield* Effect.flip(lock.tryWithLock(() => Effect.void))
+      assert.isTrue(error._tag === "ZooKeeperError" && error.reason._tag === "Timeout", String(error))
+      yield* proxy.flow
+      const { all, node } = yield* Fiber.join(holding)
+      assert.strictEqual(`${path}/${all[0]}`, node)
+      yield* awaitQueue(other, 0)
+      assert.strictEqual(zk.session.epoch, 1)
+    })
+  )
+
+  it.live("a waiter whose lease cannot be confirmed when its turn comes does not wait for its own former node", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied({ sessionTimeout: "4 seconds", operationTimeout: "300 millis" })
+      const mine = yield* using(other)(Lock.make({ path }))
+      const theirs = yield* using(zk)(Lock.make({ path }))
+      const { dropped, waiter } = yield* mine.withLock(() =>
+        Effect.gen(function* () {
+          const waiter = yield* Effect.forkDetach(theirs.withLock(() => queue(other)))
+          yield* awaitQueue(other, 2)
+          yield* awaitState(
+            Effect.map(Clock.currentTimeMillis, (now) => now - zk.session.deadline),
+            (late) => late > 0,
+            { describe: "nobody has confirmed the session of the waiter for long" }
+          )
+          const dropped = yield* proxy.dropReplyTo(({ type }) => type === sync.code)
+          yield* proxy.refuse
+          return { dropped, waiter }
+        })
+      )
+      const requests = recordRequests(zk)
+      yield* dropped
+      yield* awaitState(
+        Effect.sync(() => requests.includes("create")),
+        (again) => again,
+        { describe: "it takes another place" }
+      )
+      yield* proxy.listen
+      assert.lengthOf(yield* Fiber.join(waiter), 1)
+      yield* awaitQueue(other, 0)
+    })
+  )
+
+  it.live("a waiter keeps its place whatever answer is lost while it takes it", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied()
+      const mine = yield* using(other)(Lock.make({ path }))
+      const theirs = yield* using(zk)(Lock.make({ path }))
+      // Its node, the look at that, the list, the look at the one before it.
+      for (const step of [1, 2, 3, 4]) {
+        const requests = recordRequests(zk)
+        const waiter = yield* mine.withLock(() =>
+          Effect.gen(function* () {
+            const { dropped } = yield* dropStep(proxy, step)
+            const waiter = yield* Effect.forkDetach(theirs.withLock(() => Effect.void))
+            yield* dropped
+            yield* awaitState(
+              Effect.sync(() => zk.session.connected),
+              (connected) => connected,
+              { describe: "connected again" }
+            )
+            return waiter
+          })
+        )
+        yield* Fiber.join(waiter)
+        assert.lengthOf(
+          requests.filter((name) => name === "create"),
+          1,
+          `step ${step}: ${requests.join()}`
+        )
+      }
     })
   )
 

@@ -1,13 +1,36 @@
 /** Read-write locks on a real ensemble: who shares, who excludes, and the two ways between them. */
+import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
+import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import { awaitQueue, body, isEntered, onServers, PATH, queue, recordRequests, sessions, using } from "./support.ts"
+import {
+  awaitQueue,
+  body,
+  isEntered,
+  nodes,
+  onServers,
+  PATH,
+  proxied,
+  queue,
+  recordRequests,
+  sessions,
+  using
+} from "./support.ts"
 
 const dialects = ["curator", "kazoo", "apache"] as const
+
+/** As the dialect's own programs write them. */
+const written = {
+  curator: [/^_c_[0-9a-f-]{36}-__READ__\d{10}$/, /^_c_[0-9a-f-]{36}-__WRIT__\d{10}$/],
+  kazoo: [/^[0-9a-f]{32}__rlock__\d{10}$/, /^[0-9a-f]{32}__lock__\d{10}$/],
+  apache: [/^x-[0-9a-f-]{36}-read-\d{10}$/, /^x-[0-9a-f-]{36}-write-\d{10}$/]
+} as const
 
 const make = (zk: Parameters<typeof using>[0], options: Partial<Parameters<typeof ReadWriteLock.make>[0]> = {}) =>
   using(zk)(ReadWriteLock.make({ path: PATH, ...options }))
@@ -31,6 +54,9 @@ describe("a read-write lock", () => {
           // Comes after the writer, so it waits for it: writers do not starve.
           fibers.push(yield* Effect.forkChild(b.read.withLock(() => late.run)))
           yield* awaitQueue(one!, 4)
+          const [first, , third] = yield* queue(one!)
+          assert.match(first!, written[dialect][0])
+          assert.match(third!, written[dialect][1])
           yield* reader.leave
           assert.isFalse((yield* isEntered(writer)) || (yield* isEntered(late)))
           yield* second.leave
@@ -98,6 +124,28 @@ describe("a read-write lock", () => {
     })
   )
 
+  it.live("lets a writer read however it asks: tried, and held by a scope that outlives the write lock", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const lock = yield* make(zk!)
+      const writer = yield* make(other!)
+      const numbers = (write: { readonly node: string }, read: { readonly node: string }) =>
+        assert.strictEqual(read.node.slice(-18), `__READ__${write.node.slice(-10)}`)
+      const tried = yield* lock.write.withLock((write) =>
+        lock.read.tryWithLock((read) => Effect.sync(() => numbers(write, read)))
+      )
+      assert.isTrue(Option.isSome(tried))
+      const reading = yield* Scope.make()
+      const held = yield* lock.write.withLock((write) =>
+        Effect.tap(Scope.provide(lock.read.acquire, reading), (read) => Effect.sync(() => numbers(write, read)))
+      )
+      assert.deepStrictEqual(yield* writer.write.tryWithLock(() => Effect.void), Option.none())
+      assert.deepStrictEqual(yield* nodes(other!), [held.node])
+      yield* Scope.close(reading, Exit.void)
+      assert.deepStrictEqual(yield* queue(other!), [])
+    })
+  )
+
   it.live("is downgraded without a gap: a writer that waits stays out, a reader that waits comes in (35)", () =>
     Effect.gen(function* () {
       const [one, two, three] = yield* sessions(3)
@@ -128,6 +176,65 @@ describe("a read-write lock", () => {
       yield* writer.entered
       yield* writer.leave
       yield* awaitQueue(one!, 0)
+    })
+  )
+
+  it.live("gives its readers no token, who come as such or by a downgrade, and has them tell what they tell", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const lock = yield* make(zk, { data: "me" })
+      const look = (held: object & { readonly node: string }) =>
+        Effect.map(zk.getString(held.node), (data) => [data, "fencingToken" in held])
+      assert.deepStrictEqual(yield* lock.read.withLock(look), ["me", false])
+      assert.deepStrictEqual(yield* lock.write.withLock(look), ["me", true])
+      assert.deepStrictEqual(yield* lock.write.withLock(() => lock.read.withLock(look)), ["me", false])
+      assert.deepStrictEqual(
+        (yield* lock.write.withLock(() => lock.read.withLock(() => lock.read.contenders))).map(ZooKeeper.text),
+        ["me", "me"]
+      )
+    })
+  )
+
+  it.live("interrupts the work of a reader whose node is deleted, and of a downgraded one while its writer stays", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const lock = yield* make(zk!)
+      const deleteReader = Effect.flatMap(nodes(other!), (all) =>
+        other!.delete(all.find((node) => node.includes("__READ__"))!)
+      )
+      const loses = Effect.fnUntraced(function* (
+        reading: (body: Effect.Effect<void>) => Effect.Effect<unknown, ZooKeeperError | LeaseLost>
+      ) {
+        const work = body()
+        const reader = yield* Effect.forkChild(reading(work.run))
+        yield* work.entered
+        yield* deleteReader
+        return yield* Fiber.join(reader)
+      })
+      const alone = yield* Effect.flip(loses((work) => lock.read.withLock(() => work)))
+      assert.strictEqual(alone._tag, "LeaseLost")
+      const left = yield* loses((work) =>
+        lock.write.withLock(() =>
+          Effect.andThen(
+            Effect.exit(lock.read.withLock(() => work)),
+            Effect.map(nodes(other!), (all) => all.length)
+          )
+        )
+      )
+      assert.strictEqual(left, 1)
+    })
+  )
+
+  it.live("a downgraded reader stops when its writer would have stopped (stopOn)", () =>
+    Effect.gen(function* () {
+      const { proxy, zk } = yield* proxied()
+      const lock = yield* make(zk, { stopOn: "suspended" })
+      const scope = yield* Scope.make()
+      const held = yield* lock.write.withLock((writer) => Scope.provide(lock.downgrade(writer), scope))
+      const lost = yield* Effect.forkChild(Effect.flip(held.lost), { startImmediately: true })
+      yield* proxy.cut
+      assert.strictEqual((yield* Fiber.join(lost)).why, "disconnected")
+      yield* Scope.close(scope, Exit.void)
     })
   )
 

@@ -187,20 +187,24 @@ describe("a semaphore", () => {
     )
   }
 
-  it.live("has no lease for anybody while its size is 0", () =>
+  it.live("has no holder while its size is 0, and wakes who waits when there is a lease again", () =>
     Effect.gen(function* () {
-      const zk = yield* onServers()
-      yield* zk.create("/size", "0")
-      const semaphore = yield* make(zk, { leases: 5, sizeNode: "/size" })
-      assert.deepStrictEqual(yield* semaphore.tryWithLease(() => Effect.void), Option.none())
+      const [one, two] = yield* sessions(2)
+      yield* one!.create("/size", "0")
+      const a = yield* make(one!, { sizeNode: "/size" })
+      const b = yield* make(two!, { sizeNode: "/size" })
+      assert.deepStrictEqual(yield* a.tryWithLease(() => Effect.void), Option.none())
       const work = body()
-      const waiter = yield* Effect.forkChild(semaphore.withLease(() => work.run))
-      yield* awaitQueue(zk, 1, LEASES)
+      const first = yield* Effect.forkChild(a.withLease(() => work.run))
+      yield* awaitQueue(one!, 1, LEASES)
+      const second = yield* Effect.forkChild(b.withLease(() => Effect.void))
+      yield* awaitQueue(one!, 2, LOCKS)
       assert.isFalse(yield* isEntered(work))
-      yield* zk.set("/size", "1")
+      yield* one!.set("/size", "1")
       yield* work.entered
       yield* work.leave
-      yield* Fiber.join(waiter)
+      yield* Fiber.joinAll([first, second])
+      yield* isIdle(one!)
     })
   )
 
@@ -251,6 +255,18 @@ describe("a semaphore", () => {
         assert.strictEqual((yield* Fiber.join(holder))._tag, "LeaseLost")
         assert.strictEqual(yield* Fiber.join(waiter), "mine")
       }
+    })
+  )
+
+  it.live("interrupts the work under a lease that was tried for, too", () =>
+    Effect.gen(function* () {
+      const [one, two] = yield* sessions(2)
+      const semaphore = yield* make(one!)
+      const work = body()
+      const holder = yield* Effect.forkChild(Effect.flip(semaphore.tryWithLease(() => work.run)))
+      yield* work.entered
+      yield* Effect.flatMap(nodes(two!, LEASES), ([node]) => two!.delete(node!))
+      assert.strictEqual((yield* Fiber.join(holder))._tag, "LeaseLost")
     })
   )
 

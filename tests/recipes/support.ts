@@ -92,6 +92,23 @@ export const recordRequests = (zk: Client): Array<string> => {
   return seen
 }
 
+/**
+ * Has a session send something else right before it sends a request of that name, so many times: the server does both in
+ * that order, so nothing can come between.
+ */
+export const precede = (zk: Client, name: string, times: number, first: Effect.Effect<unknown, unknown>): void => {
+  const { driver } = zk as { driver: { submit: Client["driver"]["submit"] } }
+  const submit = driver.submit.bind(driver)
+  let left = times
+  driver.submit = (call) => {
+    if (call.operation.name === name && left > 0) {
+      left--
+      Effect.runFork(first)
+    }
+    return submit(call)
+  }
+}
+
 /** Writes down the events that a session gets from now on. */
 export const recordEvents = (zk: Client): Array<WatchEvent> => {
   const seen: Array<WatchEvent> = []

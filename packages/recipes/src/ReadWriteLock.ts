@@ -95,6 +95,12 @@ export const make = Effect.fnUntraced(function* (
   return {
     read: {
       ...reads.lock,
+      acquire: Effect.flatMap(writes.holding, (writer) =>
+        writer === undefined
+          ? reads.lock.acquire
+          : // A writer that is one no more is in no reader's way.
+            Effect.catchTag(downgrade(writer), "LeaseLost", () => reads.lock.acquire)
+      ),
       withLock: (body) => asWriter(body, reads.lock.withLock(body)),
       tryWithLock: (body, wait) => asWriter((held) => Effect.asSome(body(held)), reads.lock.tryWithLock(body, wait))
     },

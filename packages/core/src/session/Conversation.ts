@@ -211,12 +211,12 @@ export class Conversation {
   drop(reason: Reason): void {
     this.stop()
     this.lastZxid = this.seen
-    const line = this.current
+    const { connection, current } = this
     this.isServing = false
     this.current = undefined
-    this.connection?.destroy()
     this.connection = undefined
-    line?.destroy(reason)
+    current?.destroy(reason)
+    connection?.destroy()
   }
 
   /** Waits before the next pass over all hosts, unless the ensemble turns out to have forgotten us. */

@@ -140,22 +140,33 @@ class NativeSession implements Session {
 
   // ---- the machine
 
-  /** Feeds the machine and does what it says; inputs that come up meanwhile wait for their turn. */
+  /**
+   * Feeds the machine and does what it says; inputs that come up meanwhile wait for their turn. What is thrown, by a
+   * transport of somebody's own, is thrown in the end: all else is done before, or the state would say what is not so.
+   */
   private feed(input: Input): void {
     this.inputs.push(input)
     if (this.feeding) return
     this.feeding = true
+    let thrown: { readonly error: unknown } | undefined
     for (let next = this.inputs.shift(); next !== undefined; next = this.inputs.shift()) {
       if (next._tag === "Heard" && next.confirmedAt > -Infinity) {
         Metrics.leaseMargin.updateUnsafe(At.deadline(this.state) - next.now, Context.empty())
       }
       const [state, outputs] = transition(this.state, next)
       this.state = state
-      for (const output of outputs) this.perform(output)
+      for (const output of outputs) {
+        try {
+          this.perform(output)
+        } catch (error) {
+          thrown ??= { error }
+        }
+      }
     }
     this.feeding = false
     this.deadlines.look(input.now)
     this.setAlarm(input.now)
+    if (thrown !== undefined) throw thrown.error
   }
 
   private perform(output: Output): void {

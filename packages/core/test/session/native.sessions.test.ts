@@ -1,5 +1,6 @@
 /** A session's life in a network that the test decides: logins, names, expiry, and the end. */
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+import { Transport } from "@effect-zookeeper/core/Transport"
 import { auth } from "@effect-zookeeper/core/wire/ops/auth"
 import { multi } from "@effect-zookeeper/core/wire/ops/multi"
 import { assert, describe, it } from "@effect/vitest"
@@ -671,6 +672,43 @@ describe("the lease", () => {
       assert.isTrue(interrupted)
       const lost = yield* Fiber.join(working)
       assert.strictEqual(lost._tag, "LeaseLost")
+    })
+  )
+})
+
+describe("a transport that throws", () => {
+  it.effect("costs its connection, and not the session", () =>
+    Effect.gen(function* () {
+      let thrown = 0
+      const network = new MemoryNetwork(
+        server({ answer: ({ type }) => (type === PING && network.sessions.length === 1 ? "nothing" : undefined) })
+      )
+      const fragile = ({ open }: Transport): Transport => ({
+        open: (target, receiver) =>
+          Effect.map(open(target, receiver), (connection) => ({
+            write: (bytes) => connection.write(bytes),
+            destroy: () => {
+              connection.destroy()
+              if (thrown++ === 0) throw new Error("it cannot be destroyed")
+            }
+          }))
+      })
+      const scope = yield* Scope.make()
+      const zk = yield* Effect.flatMap(Transport, (transport) =>
+        ZooKeeper.make({ connect: "a:1", sessionTimeout: "12 seconds", reconnect: Schedule.spaced("100 millis") }).pipe(
+          Effect.provideService(Transport, fragile(transport)),
+          Scope.provide(scope)
+        )
+      ).pipe(network.provide)
+      // Nobody answers, so the connection is given up.
+      yield* pass(10_000, 250)
+      assert.isAtLeast(thrown, 1)
+      assert.isTrue(zk.session.connected)
+      assert.lengthOf(network.sessions, 2)
+      const closing = yield* begin(Scope.close(scope, Exit.void))
+      yield* pass(1000)
+      assert.isDefined(closing.pollUnsafe(), "it never ends")
+      assert.include(typesOf(network.last), CLOSE)
     })
   )
 })
