@@ -142,10 +142,9 @@ class NativeSession implements Session {
 
   /** Feeds the machine and does what it says; inputs that come up meanwhile wait for their turn. */
   private feed(input: Input): void {
-    this.inputs.push(input)
-    if (this.feeding) return
+    if (this.feeding) return void this.inputs.push(input)
     this.feeding = true
-    for (let next = this.inputs.shift(); next !== undefined; next = this.inputs.shift()) {
+    for (let next: Input | undefined = input; next !== undefined; next = this.inputs.shift()) {
       if (next._tag === "Heard" && next.confirmedAt > -Infinity) {
         Metrics.leaseMargin.updateUnsafe(At.deadline(this.state) - next.now, Context.empty())
       }
