@@ -17,6 +17,7 @@ export const nodeClients: Readonly<Record<string, ReadonlyArray<Workload>>> = {
   driver: [...operations, "stateStream", "connectClose", "outstanding", "idle"],
   core: [...operations, "watchEvents", "outstanding"],
   nzc: [...operations, "watchEvents", "watches", "stateStream", "connectClose", "outstanding", "idle"],
+  socket: ["getData"],
   bare: ["idle"],
   imports: ["idle"]
 }

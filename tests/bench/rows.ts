@@ -54,7 +54,7 @@ const row = (
 const { aim, must } = goal
 const quick = { quick: true }
 /** Against a canned server the goals name these; the other languages are in the two rows of getData. */
-const few = { only: ["effect", "core", "driver", "nzc", "go"] }
+const few = { only: ["effect", "core", "driver", "socket", "nzc", "go"] }
 const oursAlone = { only: ["effect"] }
 
 const cannedRate = [must("ops", 25, "nzc"), must("ops", 6, "go"), aim("ops", 40, "nzc")]

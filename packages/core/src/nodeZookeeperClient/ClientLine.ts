@@ -199,7 +199,7 @@ export abstract class ClientLine implements Line {
     if (this.dead) return
     const confirmedAt = this.confirmedAt
     this.confirmedAt = -Infinity
-    this.events.onHeard(confirmedAt, this.inFlight.waitingSince())
+    this.events.onHeard(this.now(), confirmedAt, this.inFlight.waitingSince(), false)
   }
 
   onEvent(event: Event): void {

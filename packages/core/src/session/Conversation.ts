@@ -110,9 +110,9 @@ export class Conversation {
       host,
       {
         onHandshake: (response) => this.feed({ _tag: "Answer", response }),
-        onHeard: (confirmedAt, waitingSince) => {
+        onHeard: (now, confirmedAt, waitingSince, flushed) => {
           if (this.isServing) this.reconnect.reset()
-          this.feed({ _tag: "Heard", confirmedAt, waitingSince })
+          this.around.feed({ _tag: "Heard", now, confirmedAt, waitingSince, flushed })
           if (this.line === line) onRoom(line)
         },
         onFlushed: (at) => this.around.feed({ _tag: "Flushed", now: at }),

@@ -25,8 +25,12 @@ import type { AnyCall, Call } from "./Session.ts"
 /** What a connection tells its session. */
 export interface LinkEvents {
   readonly onHandshake: (response: ConnectResponse) => void
-  /** At most once for each chunk, after everything in it was handed out. */
-  readonly onHeard: (confirmedAt: number, waitingSince: number | undefined) => void
+  /**
+   * At most once for each chunk, after everything in it was handed out, at `at`; `flushed` says that what it brought
+   * about was written then.
+   */
+  readonly onHeard: (at: number, confirmedAt: number, waitingSince: number | undefined, flushed: boolean) => void
+  /** Requests were written at any other time. */
   readonly onFlushed: (at: number) => void
   readonly onEvent: (event: WatchEvent.WatchEvent) => void
   /** The server has answered a request that registers watches again. */
@@ -206,14 +210,19 @@ export class Link {
   }
 
   private flush(): void {
-    if (this.dead || this.writer.length === 0 || this.connection === undefined) return
+    if (this.dead || this.writer.length === 0) return
     const at = this.now()
+    this.write(at)
+    this.events.onFlushed(at)
+  }
+
+  /** Writes what is encoded; `at` was read before. */
+  private write(at: number): void {
     this.isUrgent = false
     this.inFlight.flushed(at)
     this.meter.wrote(this.writer.length, this.inFlight.size)
-    if (this.connection.write(this.writer.written())) this.writer.reset()
+    if (this.connection!.write(this.writer.written())) this.writer.reset()
     else this.writer.detach()
-    this.events.onFlushed(at)
   }
 
   // ---- in
@@ -233,12 +242,17 @@ export class Link {
     }
     this.reading = false
     if (this.dead) return
-    const latency = this.inFlight.answered > before ? this.now() - this.inFlight.answeredSentAt() : undefined
+    const at = this.now()
+    const latency = this.inFlight.answered > before ? at - this.inFlight.answeredSentAt() : undefined
+    // First of all, so that the server is at work while the rest is noted.
+    const flushed = this.writer.length > 0 && !this.canWait
+    if (flushed) this.write(at)
     this.meter.heard(chunk.length, this.inFlight.size, latency)
     // The answer to the handshake tells for itself, and proves no more than that the server accepts.
     if (!handshaking) {
-      this.events.onHeard(this.confirmedAt, this.pings > 0 ? this.pingSince : this.inFlight.waitingSince())
-    }
+      const waitingSince = this.pings > 0 ? this.pingSince : this.inFlight.waitingSince()
+      this.events.onHeard(at, this.confirmedAt, waitingSince, flushed)
+    } else if (flushed) this.events.onFlushed(at)
     if (!this.canWait) this.flush()
     this.rest(chunk.length, before)
   }

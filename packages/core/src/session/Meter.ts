@@ -1,4 +1,7 @@
-/** Counts what one connection does, and hands it over to the metrics once for each chunk. */
+/**
+ * Counts what one connection does. To count is to add: Effect's metrics look at the sums when somebody asks, since an update
+ * of each would cost more than a small answer.
+ */
 import * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import { nameOf } from "../model/ErrorCode.ts"
@@ -6,70 +9,83 @@ import type { Operation } from "../wire/Operation.ts"
 import * as Metrics from "./Metrics.ts"
 
 type AnyOperation = Operation<any, any>
+type Counter = typeof Metrics.operations
 
 const nobody = Context.empty()
 
-/** The counter of an operation's results; made once, since a metric with attributes is looked up by all of them. */
-const counters = new Map<string, typeof Metrics.operations>()
+/** A counter's sum, of all sessions of the process. */
+class Tally {
+  sum = 0
 
-const counterOf = (operation: AnyOperation, code: number): typeof Metrics.operations => {
-  const result = code === 0 ? "ok" : (nameOf(code) ?? String(code))
-  const key = `${operation.name} ${result}`
-  const known = counters.get(key)
-  if (known !== undefined) return known
-  const made = Metric.withAttributes(Metrics.operations, { operation: operation.name, result })
-  counters.set(key, made)
-  return made
+  constructor(counter: Counter, incremental: boolean) {
+    const ignored = () => {}
+    const get = () => ({ count: this.sum, incremental })
+    Metric.registerUnsafe(counter, nobody, { get, update: ignored, modify: ignored })
+  }
 }
 
+/** Made with the first connection: a program that only imports the client registers nothing. */
+class Tallies {
+  readonly bytesSent = new Tally(Metrics.bytesSent, true)
+  readonly bytesReceived = new Tally(Metrics.bytesReceived, true)
+  readonly inFlight = new Tally(Metrics.inFlight, false)
+  readonly watchEvents = new Tally(Metrics.watchEvents, true)
+  private readonly results = new Map<AnyOperation, Map<number, Tally>>()
+
+  /** The results of an operation that have this code. */
+  of(operation: AnyOperation, code: number): Tally {
+    const codes = this.results.get(operation) ?? new Map<number, Tally>()
+    this.results.set(operation, codes)
+    const tally = codes.get(code) ?? Tallies.make(operation, code)
+    codes.set(code, tally)
+    return tally
+  }
+
+  private static make(operation: AnyOperation, code: number): Tally {
+    const result = code === 0 ? "ok" : (nameOf(code) ?? String(code))
+    return new Tally(Metric.withAttributes(Metrics.operations, { operation: operation.name, result }), true)
+  }
+}
+
+let tallies: Tallies | undefined
+
 export class Meter {
-  /** The run of equal results at hand: mostly a whole chunk is one. */
+  private readonly all = (tallies ??= new Tallies())
+  /** The results at hand: mostly a whole chunk is of one kind. */
   private operation: AnyOperation | undefined
   private code = 0
-  private run = 0
+  private results: Tally | undefined
   private reported = 0
-  private events = 0
 
   /** An answer came. */
   answered(operation: AnyOperation, code: number): void {
-    if (operation === this.operation && code === this.code) {
-      this.run++
-      return
+    if (operation !== this.operation || code !== this.code || this.results === undefined) {
+      this.operation = operation
+      this.code = code
+      this.results = this.all.of(operation, code)
     }
-    this.hand()
-    this.operation = operation
-    this.code = code
-    this.run = 1
-  }
-
-  private hand(): void {
-    if (this.operation !== undefined && this.run > 0)
-      counterOf(this.operation, this.code).updateUnsafe(this.run, nobody)
-    this.run = 0
+    this.results.sum++
   }
 
   event(): void {
-    this.events++
+    this.all.watchEvents.sum++
   }
 
   /** A chunk was worked off; `latency` is that of its last answer, undefined when there was none. */
   heard(bytes: number, outstanding: number, latency: number | undefined): void {
-    this.hand()
-    if (this.events > 0) Metrics.watchEvents.updateUnsafe(this.events, nobody)
-    this.events = 0
-    Metrics.bytesReceived.updateUnsafe(bytes, nobody)
+    this.all.bytesReceived.sum += bytes
     if (latency !== undefined) Metrics.latency.updateUnsafe(latency, nobody)
     this.outstanding(outstanding)
   }
 
   wrote(bytes: number, outstanding: number): void {
-    Metrics.bytesSent.updateUnsafe(bytes, nobody)
+    this.all.bytesSent.sum += bytes
     this.outstanding(outstanding)
   }
 
   /** Tells how many requests are unanswered; 0 when the connection ends. */
   outstanding(count: number): void {
-    if (count !== this.reported) Metrics.inFlight.updateUnsafe(count - this.reported, nobody)
+    this.all.inFlight.sum += count - this.reported
     this.reported = count
   }
 }

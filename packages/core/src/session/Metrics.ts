@@ -1,8 +1,8 @@
 /**
  * What a session counts and measures, in Effect's metric registry.
  *
- * Counters are summed up over all sessions of a process. On the hot path nothing is looked up: a session counts by itself
- * and hands over once for each chunk.
+ * Counters are summed up over all sessions of a process. On the hot path nothing is looked up: most are only added to, and
+ * the registry looks at the sums when somebody asks.
  *
  * @since 0.1.0
  */

@@ -145,11 +145,10 @@ class NativeSession implements Session {
    * transport of somebody's own, is thrown in the end: all else is done before, or the state would say what is not so.
    */
   private feed(input: Input): void {
-    this.inputs.push(input)
-    if (this.feeding) return
+    if (this.feeding) return void this.inputs.push(input)
     this.feeding = true
     let thrown: { readonly error: unknown } | undefined
-    for (let next = this.inputs.shift(); next !== undefined; next = this.inputs.shift()) {
+    for (let next: Input | undefined = input; next !== undefined; next = this.inputs.shift()) {
       if (next._tag === "Heard" && next.confirmedAt > -Infinity) {
         Metrics.leaseMargin.updateUnsafe(At.deadline(this.state) - next.now, Context.empty())
       }

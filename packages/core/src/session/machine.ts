@@ -307,6 +307,7 @@ export const transition = (state: State, input: Input): Step => {
           ...state,
           ...(proves ? { proven: true, tries: 0, causes: state.causes.map(() => undefined) } : {}),
           heardAt: now,
+          sentAt: input.flushed === true ? now : state.sentAt,
           waitingSince: input.waitingSince,
           ...contact(state, now, input.confirmedAt, readOnly)
         },

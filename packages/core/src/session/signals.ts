@@ -25,6 +25,8 @@ export type Input =
       readonly confirmedAt: number
       /** Since when the oldest unanswered request waits. */
       readonly waitingSince: number | undefined
+      /** Whether what followed from it was written at the same time. */
+      readonly flushed?: boolean
     }
   /** The server says that the session is gone. */
   | { readonly _tag: "Gone"; readonly now: number }

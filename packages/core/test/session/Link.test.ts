@@ -30,7 +30,7 @@ const open = () => {
     { maxRequest: 1000, maxReply: 1000, confirm: "sync" },
     {
       onHandshake: () => told.push("handshake"),
-      onHeard: () => told.push("heard"),
+      onHeard: (_at, _confirmedAt, _waitingSince, flushed) => told.push(flushed ? "heard, and flushed" : "heard"),
       onFlushed: () => told.push("flushed"),
       onEvent: ({ path, type }) => told.push(`${type} ${path}`),
       onWatchesSet: (code) => told.push(`watches set ${code}`),
@@ -188,8 +188,7 @@ describe("Link", () => {
       "NodeDataChanged /a",
       "refused -101",
       "NodeDataChanged /b",
-      "heard",
-      "flushed"
+      "heard, and flushed"
     ])
   })
 
