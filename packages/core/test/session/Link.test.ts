@@ -33,6 +33,7 @@ const open = () => {
       onHeard: () => told.push("heard"),
       onFlushed: () => told.push("flushed"),
       onEvent: ({ path, type }) => told.push(`${type} ${path}`),
+      onEventsTold: () => {},
       onWatchesSet: (code) => told.push(`watches set ${code}`),
       onFatalCode: (code) => told.push(`fatal ${code}`),
       // As the session does: the connection is no good any more.
