@@ -233,7 +233,6 @@ class NativeSession implements Session {
   }
 
   private deliver(event: WatchEvent): void {
-    this.watches.spend(event)
     for (const { onEvent } of this.listeners) onEvent(event)
   }
 

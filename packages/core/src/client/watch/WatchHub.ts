@@ -311,8 +311,11 @@ export class WatchHub {
   private deliver(event: WatchEvent): void {
     this.isTelling = true
     const { path, type } = event
-    const late = this.session.watches.isReplaying
+    const { watches } = this.session
+    const late = watches.isReplaying
     const entry = this.entries.get(path)
+    // Only one-shot watches are.
+    if (entry === undefined || entry.mode === "none") watches.spend(event)
     // From 3.9 on a one-shot watch may stand beside the recursive one and tell what is derived already.
     if (type === "NodeChildrenChanged" && entry?.mode === "recursive" && !late) return
     entry?.tellAlone(event, late)

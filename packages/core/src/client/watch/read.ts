@@ -46,8 +46,9 @@ export const exists: Reading<Stat, Stat> = {
 /** Takes note of what was found, so that after a reconnect the server fires for what differs from it. */
 export const note = (view: View, path: string, found: "data" | "child" | "exist"): void => {
   const target = Path.prepend(view.root, path)
-  // Else it is a late answer to somebody who is gone.
-  if (view.hub.isWatched(target)) view.session.watches.found(target, found)
+  const { watches } = view.session
+  // What is neither known nor watched any more is a late answer to somebody who is gone.
+  if (!watches.found(target, found) && view.hub.isWatched(target)) watches.add(target, found)
 }
 
 /** Reads a node, which may be missing. */
