@@ -77,7 +77,7 @@ export const invalid = (
 ): Effect.Effect<never, ZooKeeperError> =>
   Effect.fail(failure(view, operation, path, new InvalidArgument({ problem }), "no"))
 
-const NO_NODE = -101
+export const NO_NODE = -101
 
 /** What becomes of an operation whose attempt failed. */
 type Failed = <Request, Response, A>(

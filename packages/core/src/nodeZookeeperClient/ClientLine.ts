@@ -207,7 +207,9 @@ export abstract class ClientLine implements Line {
     if (event === this.lastEvent) return
     this.lastEvent = event
     const type = WatchEvent.typeOf(event.type)
-    if (type !== undefined) this.events.onEvent({ type, path: Path.prepend(this.target.root, event.path) })
+    if (type === undefined) return
+    this.events.onEvent({ type, path: Path.prepend(this.target.root, event.path) })
+    this.events.onEventsTold()
   }
 
   // ---- end

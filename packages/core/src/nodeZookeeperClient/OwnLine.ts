@@ -88,7 +88,10 @@ class OwnLine extends ClientLine {
     rearm(
       request,
       (call) => this.send(call),
-      (event) => this.events.onEvent(event),
+      (event) => {
+        this.events.onEvent(event)
+        this.events.onEventsTold()
+      },
       () => this.dead
     )
     return false

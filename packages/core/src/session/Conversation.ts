@@ -46,6 +46,7 @@ export interface Surroundings {
   readonly debug: (line: () => string) => void
   readonly feed: (input: Input) => void
   readonly onEvent: (event: WatchEvent) => void
+  readonly onEventsTold: () => void
   /** There may be room for more requests. */
   readonly onRoom: (line: Line) => void
   /** Saves what resumes the session. */
@@ -105,7 +106,7 @@ export class Conversation {
   // ---- opening
 
   open(host: number): void {
-    const { debug, dial, hosts, now, onEvent, onRoom } = this.around
+    const { debug, dial, hosts, now, onEvent, onEventsTold, onRoom } = this.around
     const { line, opened } = dial(
       host,
       {
@@ -117,6 +118,7 @@ export class Conversation {
         },
         onFlushed: (at) => this.around.feed({ _tag: "Flushed", now: at }),
         onEvent,
+        onEventsTold,
         onWatchesSet: (code) => this.around.watches.answered(code),
         onFatalCode: (code) => this.onFatalCode(code),
         onLost: (reason) => this.feed({ _tag: "Lost", cause: cause(reason), reason })

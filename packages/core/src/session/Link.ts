@@ -33,6 +33,8 @@ export interface LinkEvents {
   /** Requests were written at any other time. */
   readonly onFlushed: (at: number) => void
   readonly onEvent: (event: WatchEvent.WatchEvent) => void
+  /** After each run of events, before anything that came behind them. */
+  readonly onEventsTold: () => void
   /** The server has answered a request that registers watches again. */
   readonly onWatchesSet: (code: number) => void
   /** An answer came that ends the session or a login, whatever it was an answer to. */
@@ -91,6 +93,7 @@ export class Link {
   private xid = Xid.FIRST
   private expected = Xid.FIRST
   private reading = false
+  private isTelling = false
   private flushScheduled = false
   /** What is encoded has to leave now: it is the session's own. */
   private isUrgent = false
@@ -235,7 +238,9 @@ export class Link {
     const { handshaking } = this
     try {
       this.frames.push(chunk, this.onFrame)
+      this.told()
     } catch (error) {
+      this.told()
       this.reading = false
       if (!(error instanceof JuteError)) throw error
       return this.lose(new ProtocolViolation({ saw: error.message }))
@@ -299,7 +304,15 @@ export class Link {
     }
   }
 
+  /** The run of events is over. */
+  private told(): void {
+    if (!this.isTelling) return
+    this.isTelling = false
+    this.events.onEventsTold()
+  }
+
   private onAnswer(reader: JuteReader, err: number, high: number, low: number): void {
+    this.told()
     const call = this.inFlight.peek()
     if (err === 0 && call !== undefined) {
       // Decoded before the call leaves its place: a short body must fail it together with all that follow.
@@ -330,8 +343,9 @@ export class Link {
         this.sawZxid(high, low)
         const name = WatchEvent.typeOf(type)
         this.meter.event()
-        if (name !== undefined) this.events.onEvent({ type: name, path })
-        return
+        if (name === undefined) return
+        this.isTelling = true
+        return this.events.onEvent({ type: name, path })
       }
       case Xid.PING:
         this.sawZxid(high, low)
@@ -344,6 +358,7 @@ export class Link {
         return
       case Xid.SET_WATCHES:
         this.sawZxid(high, low)
+        this.told()
         return this.events.onWatchesSet(err)
     }
     const wanted = this.inFlight.size === 0 ? "no request was unanswered" : `${this.expected} was expected`

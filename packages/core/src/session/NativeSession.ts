@@ -60,6 +60,11 @@ const count = (state: SessionState["_tag"]): void => {
   counter.updateUnsafe(1, Context.empty())
 }
 
+interface Listener {
+  readonly onEvent: (event: WatchEvent) => void
+  readonly told: (() => void) | undefined
+}
+
 class NativeSession implements Session {
   readonly info: SessionInfo
   readonly chroot: string
@@ -75,7 +80,7 @@ class NativeSession implements Session {
   private readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
   private readonly isDebugged: boolean
   /** Replaced when it changes, never changed: events are frequent, and a listener may leave during one. */
-  private listeners: ReadonlyArray<(event: WatchEvent) => void> = []
+  private listeners: ReadonlyArray<Listener> = []
   private readonly deadlines: DeadlineWatch
   private readonly identities: Array<Auth>
   private readonly inputs: Array<Input> = []
@@ -116,6 +121,7 @@ class NativeSession implements Session {
       debug: (line) => this.debug(line),
       feed: (input) => this.feed(input),
       onEvent: (event) => this.deliver(event),
+      onEventsTold: () => this.told(),
       onRoom: (line) => this.fill(line),
       save: Effect.suspend(() => this.save())
     })
@@ -237,8 +243,11 @@ class NativeSession implements Session {
   }
 
   private deliver(event: WatchEvent): void {
-    this.watches.spend(event)
-    for (const listener of this.listeners) listener(event)
+    for (const { onEvent } of this.listeners) onEvent(event)
+  }
+
+  private told(): void {
+    for (const { told } of this.listeners) told?.()
   }
 
   // ---- operations
@@ -321,12 +330,12 @@ class NativeSession implements Session {
     this.fork(Effect.annotateLogs(line, annotations))
   }
 
-  readonly onEvent = (listener: (event: WatchEvent) => void): (() => void) => {
-    // A function of its own, so that a listener that was given twice leaves once.
-    const added = (event: WatchEvent) => listener(event)
-    this.listeners = [...this.listeners, added]
+  readonly onEvent = (onEvent: (event: WatchEvent) => void, told?: () => void): (() => void) => {
+    // An object of its own, so that a listener that was given twice leaves once.
+    const listener: Listener = { onEvent, told }
+    this.listeners = [...this.listeners, listener]
     return () => {
-      this.listeners = this.listeners.filter((each) => each !== added)
+      this.listeners = this.listeners.filter((each) => each !== listener)
     }
   }
 

@@ -109,8 +109,11 @@ export interface Session {
   readonly abandon: (call: AnyCall) => boolean
   /** The watches to register again on the next connection. */
   readonly watches: WatchTable
-  /** Calls back for each watch event, in the order of the wire; paths are the server's. Returns the way to stop. */
-  readonly onEvent: (listener: (event: WatchEvent) => void) => () => void
+  /**
+   * Calls back for each watch event, in the order of the wire; paths are the server's. Returns the way to stop. `told` is
+   * called after each run of events, before anything is told that came behind them.
+   */
+  readonly onEvent: (listener: (event: WatchEvent) => void, told?: () => void) => () => void
   /** Calls back for each transition, at once when it happens and before any operation is answered after it. */
   readonly onState: (listener: (state: SessionState) => void) => () => void
   /**

@@ -51,12 +51,14 @@ export class WatchTable {
     this.keep(path, (this.kinds.get(path) ?? 0) & ~Kind[kind])
   }
 
-  /** Takes note of what a read has found: a node that is there, or none. */
-  found(path: string, kind: "data" | "child" | "exist"): void {
-    const kinds = this.kinds.get(path) ?? 0
+  /** Takes note of what a read has found, a node that is there or none; false when nothing is known of the path. */
+  found(path: string, kind: "data" | "child" | "exist"): boolean {
+    const kinds = this.kinds.get(path)
+    if (kinds === undefined) return false
     const other = kind === "exist" ? Kind.data | Kind.child : Kind.exist
     const now = (kinds & ~other) | Kind[kind]
     if (now !== kinds) this.kinds.set(path, now)
+    return true
   }
 
   private keep(path: string, kinds: number): void {

@@ -3,6 +3,8 @@ import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import * as TestServer from "@effect-zookeeper/testing/TestServer"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
 
 /** A tracer that keeps its spans. */
@@ -63,6 +65,27 @@ describe("tracing", () => {
         ]
       )
       assert.isTrue(spans.every((span) => span.status._tag === "Ended"))
+    })
+  )
+
+  it.effect("every read of a state stream is a span", () =>
+    Effect.gen(function* () {
+      const { spans, tracer } = recorder()
+      const server = yield* TestServer.make({ listen: "memory" })
+      const zk = yield* Effect.provideService(ZooKeeper.make(), Transport, server.transport)
+      yield* zk.create("/a", "0")
+      const seen = yield* Queue.unbounded<unknown>()
+      yield* Stream.runForEach(zk.changes.data("/a"), (change) => Queue.offer(seen, change)).pipe(
+        Effect.provideService(Tracer.Tracer, tracer),
+        Effect.forkScoped
+      )
+      yield* Queue.take(seen)
+      yield* zk.set("/a", "1")
+      yield* Queue.take(seen)
+      assert.deepStrictEqual(
+        spans.map(({ name }) => name).filter((name) => name === "zookeeper.get"),
+        ["zookeeper.get", "zookeeper.get"]
+      )
     })
   )
 

@@ -3,6 +3,7 @@ import { JuteReader } from "@effect-zookeeper/core/wire/JuteReader"
 import { JuteWriter } from "@effect-zookeeper/core/wire/JuteWriter"
 import { Frames } from "@effect-zookeeper/core/wire/Frames"
 import { replyHeader, requestHeader } from "@effect-zookeeper/core/wire/header"
+import { SYNC_CONNECTED, watcherEvent } from "@effect-zookeeper/core/wire/event"
 import { connectResponse } from "@effect-zookeeper/core/wire/ops/connect"
 import { getData } from "@effect-zookeeper/core/wire/ops/data"
 import { addWatch } from "@effect-zookeeper/core/wire/ops/watches"
@@ -26,8 +27,20 @@ export const stat = {
 
 export const make = () => {
   const counts = { writes: 0, requests: 0, chunks: 0, rests: 0 }
-  /** How many answers come in one chunk: real servers send each by itself. */
-  const answering = { on: true, batch: Infinity, length: 100 }
+  /** `batch`: how many answers come in one chunk; real servers send each by itself. The rest is of getData. */
+  const answering = { on: true, batch: Infinity, length: 100, mzxid: stat.mzxid, err: 0 }
+  let onChunk: (chunk: Buffer) => void = () => {}
+  /** Changes of these nodes, told in one chunk. */
+  const tell = (paths: ReadonlyArray<string>) => {
+    const writer = new JuteWriter()
+    for (const path of paths) {
+      const at = writer.beginFrame()
+      replyHeader.encode(writer, { xid: -1, zxid: -1n, err: 0 })
+      watcherEvent.encode(writer, { type: 3, state: SYNC_CONNECTED, path })
+      writer.endFrame(at)
+    }
+    onChunk(Buffer.from(writer.written()))
+  }
   const transport: Transport = {
     open: (_, receiver) =>
       Effect.sync(() => {
@@ -43,6 +56,7 @@ export const make = () => {
         const answer = (bytes: Buffer, start: number, end: number) => {
           if (!shaken) {
             shaken = true
+            onChunk = receiver.onChunk
             const passwd = new Uint8Array(16)
             return frame(() =>
               connectResponse.encode(writer, {
@@ -57,11 +71,17 @@ export const make = () => {
           const { type, xid } = requestHeader.decode(reader.reset(bytes, start, end))
           counts.requests++
           if (!answering.on && type === getData.code) return
+          const err = type === getData.code ? answering.err : 0
           frame(() => {
-            replyHeader.encode(writer, { xid, zxid: 3n, err: 0 })
+            replyHeader.encode(writer, { xid, zxid: 3n, err })
+            if (err !== 0) return
             // Not only a header: the code once more.
             if (type === addWatch.code) writer.int(0)
-            if (type === getData.code) getData.response.encode(writer, { data: new Uint8Array(answering.length), stat })
+            if (type === getData.code)
+              getData.response.encode(writer, {
+                data: new Uint8Array(answering.length),
+                stat: { ...stat, mzxid: answering.mzxid }
+              })
           })
         }
         return {
@@ -93,5 +113,5 @@ export const make = () => {
       })
   }
   const session = Effect.provideService(ZooKeeper.make({ connect: "127.0.0.1:1" }), Transport, transport)
-  return { counts, answering, session }
+  return { counts, answering, session, tell }
 }

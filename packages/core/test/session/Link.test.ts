@@ -24,6 +24,8 @@ const frame = (...parts: ReadonlyArray<Uint8Array>): Buffer => {
 const open = () => {
   const lost: Array<Reason> = []
   const told: Array<string> = []
+  /** How much was told when a run of events ended. */
+  const runs: Array<number> = []
   const writes: Array<Buffer> = []
   let now = 0
   const link = new Link(
@@ -33,6 +35,7 @@ const open = () => {
       onHeard: (_at, _confirmedAt, _waitingSince, flushed) => told.push(flushed ? "heard, and flushed" : "heard"),
       onFlushed: () => told.push("flushed"),
       onEvent: ({ path, type }) => told.push(`${type} ${path}`),
+      onEventsTold: () => runs.push(told.length),
       onWatchesSet: (code) => told.push(`watches set ${code}`),
       onFatalCode: (code) => told.push(`fatal ${code}`),
       // As the session does: the connection is no good any more.
@@ -48,7 +51,7 @@ const open = () => {
     { write: (bytes) => (writes.push(Buffer.from(bytes)), true), destroy: () => destroyed++ },
     { protocolVersion: 0, lastZxidSeen: 0n, timeOut: 10_000, sessionId: 0n, passwd: null, readOnly: false }
   )
-  return { link, lost, told, writes, destroyed: () => destroyed }
+  return { link, lost, runs, told, writes, destroyed: () => destroyed }
 }
 
 const shaken = () => {
@@ -177,19 +180,21 @@ describe("Link", () => {
     )
   })
 
-  it("hands out events in their order among the answers", () => {
-    const { link, told } = shaken()
+  it("hands out events in their order among the answers, and says where each run of them ends", () => {
+    const { link, runs, told } = shaken()
     const call = { ...testCall(0), refuse: (code: number) => told.push(`refused ${code}`) }
     link.send(call)
     const event = (path: string) =>
       frame(header(-1), Buffer.from("0000000300000003", "hex"), Buffer.from([0, 0, 0, path.length]), Buffer.from(path))
-    link.onChunk(Buffer.concat([event("/a"), frame(header(1, -101)), event("/b")]))
+    link.onChunk(Buffer.concat([event("/a"), event("/b"), frame(header(1, -101)), event("/c")]))
     assert.deepStrictEqual(told.slice(2), [
       "NodeDataChanged /a",
-      "refused -101",
       "NodeDataChanged /b",
+      "refused -101",
+      "NodeDataChanged /c",
       "heard, and flushed"
     ])
+    assert.deepStrictEqual(runs, [4, 6])
   })
 
   it("keeps the newest transaction, whatever notifications and logins say", () => {

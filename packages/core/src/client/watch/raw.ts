@@ -28,7 +28,7 @@ class RawWatch extends Following<WatchElement> {
   private hasGap = false
 
   constructor(view: View, path: string, recursive: boolean, limit: number) {
-    super()
+    super(view.hub)
     this.view = view
     this.path = path
     this.recursive = recursive
@@ -61,10 +61,11 @@ class RawWatch extends Following<WatchElement> {
 
   private push(element: WatchElement): void {
     const { pending } = this
-    if (pending === undefined) this.pending = [element]
-    else if (pending.length >= this.limit) this.pending = [RESYNC]
+    if (pending === undefined) {
+      this.pending = [element]
+      this.wake()
+    } else if (pending.length >= this.limit) this.pending = [RESYNC]
     else if (element !== RESYNC || pending.at(-1) !== RESYNC) pending.push(element)
-    this.wake()
   }
 
   private end(reason: Reason): void {
