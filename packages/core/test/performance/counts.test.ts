@@ -1,4 +1,5 @@
 import { expect, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Frames } from "@effect-zookeeper/core/wire/Frames"
 import * as memoryServer from "./memoryServer.ts"
@@ -42,6 +43,26 @@ it.live("what answers bring about leaves in one write for each chunk", () =>
     expect(server.counts.requests - before.requests).toBe(600)
     expect(server.counts.writes - before.writes).toBe(3)
     expect(server.counts.chunks - before.chunks).toBe(3)
+  })
+)
+
+it.live("an operation that follows another costs one write and one reading of the clock", () =>
+  Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    let readings = 0
+    const monotonicTimeNanosUnsafe = () => {
+      readings++
+      return clock.monotonicTimeNanosUnsafe()
+    }
+    const counting: Clock.Clock = Object.assign(Object.create(clock), { monotonicTimeNanosUnsafe })
+    const server = memoryServer.make()
+    const zk = yield* Effect.provideService(server.session, Clock.Clock, counting)
+    yield* zk.get("/a")
+    const before = { ...server.counts, readings }
+    for (let i = 0; i < 100; i++) yield* zk.get("/a")
+    expect(server.counts.writes - before.writes).toBe(100)
+    // The alarm reads it too, hardly ever.
+    expect(readings - before.readings).toBeLessThan(110)
   })
 )
 
