@@ -24,6 +24,8 @@ const EXPIRED = new SessionExpired()
 
 type Step = readonly [State, ReadonlyArray<Output>]
 
+const NOTHING: ReadonlyArray<Output> = []
+
 const failed = (state: State): ConnectFailed =>
   new ConnectFailed({
     attempts: state.causes.flatMap((cause, index) =>
@@ -188,11 +190,10 @@ const accepted = (state: State, now: number, requestedAt: number, response: Conn
 }
 
 /** What an answer from the leader means for the lease. */
-const contact = (state: State, now: number, asked: number, readOnly: boolean) => {
-  if (readOnly) return { confirmedAt: -Infinity }
-  if (asked <= state.confirmedAt) return undefined
-  if (At.isProof(state, asked, now)) return { confirmedAt: asked }
-  return asked < state.doubtedUntil ? undefined : { doubtedUntil: now + At.grace(state) }
+const contact = (state: State, now: number, asked: number): State => {
+  if (asked <= state.confirmedAt) return state
+  if (At.isProof(state, asked, now)) return { ...state, confirmedAt: asked }
+  return asked < state.doubtedUntil ? state : { ...state, doubtedUntil: now + At.grace(state) }
 }
 
 const answer = (state: State, now: number, requestedAt: number, response: ConnectResponse): Step => {
@@ -298,21 +299,16 @@ export const transition = (state: State, input: Input): Step => {
       if (isConnected(state)) return lost(state, now, input.cause, input.reason)
       return phase._tag === "Opening" ? nextHost(state, now, input.cause) : [state, []]
     case "Flushed":
-      return [{ ...state, sentAt: now, waitingSince: state.waitingSince ?? now }, []]
+      return [{ ...state, sentAt: now, waitingSince: state.waitingSince ?? now }, NOTHING]
     case "Heard": {
-      const readOnly = phase._tag === "Serving" && phase.readOnly
-      const proves = phase._tag === "Serving" && !state.proven
-      return [
-        {
-          ...state,
-          ...(proves ? { proven: true, tries: 0, causes: state.causes.map(() => undefined) } : {}),
-          heardAt: now,
-          sentAt: input.flushed === true ? now : state.sentAt,
-          waitingSince: input.waitingSince,
-          ...contact(state, now, input.confirmedAt, readOnly)
-        },
-        []
-      ]
+      const sentAt = input.flushed === true ? now : state.sentAt
+      const heard: State = { ...state, heardAt: now, sentAt, waitingSince: input.waitingSince }
+      if (phase._tag !== "Serving") return [contact(heard, now, input.confirmedAt), NOTHING]
+      const proven = state.proven
+        ? heard
+        : { ...heard, proven: true, tries: 0, causes: state.causes.map(() => undefined) }
+      // A read-only session has no lease, and is given none by any answer.
+      return [phase.readOnly ? { ...proven, confirmedAt: -Infinity } : contact(proven, now, input.confirmedAt), NOTHING]
     }
     case "Gone":
       return expire(state, now)
