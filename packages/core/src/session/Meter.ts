@@ -34,11 +34,13 @@ class Tallies {
 
   /** The results of an operation that have this code. */
   of(operation: AnyOperation, code: number): Tally {
-    const codes = this.results.get(operation) ?? new Map<number, Tally>()
-    this.results.set(operation, codes)
-    const tally = codes.get(code) ?? Tallies.make(operation, code)
-    codes.set(code, tally)
-    return tally
+    const codes = this.results.get(operation)
+    const known = codes?.get(code)
+    if (known !== undefined) return known
+    const made = Tallies.make(operation, code)
+    if (codes === undefined) this.results.set(operation, new Map([[code, made]]))
+    else codes.set(code, made)
+    return made
   }
 
   private static make(operation: AnyOperation, code: number): Tally {
