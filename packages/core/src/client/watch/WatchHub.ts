@@ -29,8 +29,8 @@ interface Sleeper {
 }
 
 /**
- * Of a long run so many at a time: a chunk has little more than one event for each of more watchers, and what was touched
- * to tell them is still near when they are resumed (10,000 watches: a quarter less CPU for each event than with 1024).
+ * Of a long run so many at a time: more watchers have hardly more than one event each in a chunk, and what was touched to
+ * tell them is still near when they are resumed.
  */
 const MOST_DUE = 512
 
