@@ -40,6 +40,17 @@ const names = packages.flatMap(({ folder, manifest }) =>
 /** Imports every public module, so that every declaration file is looked at, and every module is loaded. */
 const everything = names.map((name, index) => `export * as module${index} from "${name}"`).join("\n")
 
+/** Says so when two modules of the bundle have a class of the same name each for itself. */
+const oneCopy = `
+import { JuteError } from "@effect-zookeeper/core/wire/JuteError"
+import { JuteReader } from "@effect-zookeeper/core/wire/JuteReader"
+try {
+  new JuteReader().reset(Buffer.alloc(0), 0, 0, false).int()
+} catch (error) {
+  console.log(error instanceof JuteError)
+}
+`
+
 const example = collect().find(({ isRun, where }) => where.startsWith("README.md") && isRun)
 
 describe("the tarballs in an empty project", () => {
@@ -52,6 +63,7 @@ describe("the tarballs in an empty project", () => {
     project = await Project.make()
     writeFileSync(path.join(project.folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }))
     writeFileSync(path.join(project.folder, "everything.ts"), everything)
+    writeFileSync(path.join(project.folder, "oneCopy.ts"), oneCopy)
   }, 180_000)
 
   afterAll(() => project?.remove())
@@ -80,6 +92,7 @@ describe("the tarballs in an empty project", () => {
           command.run(node, args, { cwd: project.folder, timeout: 60_000 }).pipe(Effect.map((text) => text.trim()))
         assert.strictEqual(yield* run("--version"), `v${oldNode.VERSION}`)
         assert.strictEqual(yield* run("out/everything.js"), "")
+        assert.strictEqual(yield* run("out/oneCopy.js"), "true")
         // It ends by itself: nothing of the session is left running.
         assert.deepStrictEqual((yield* run("out/example.js")).split("\n").toSorted(), example!.prints.toSorted())
         assert.strictEqual(yield* run("node_modules/.bin/zk", "-c", connect, "get", "/app/colour"), "blue")

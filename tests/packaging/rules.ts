@@ -1,4 +1,5 @@
 /** What must be true of a published package beside what publint and attw look at. */
+import * as path from "node:path"
 import { modules, type Manifest, type Package } from "./packages.ts"
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
@@ -32,19 +33,28 @@ const manifestProblems = (manifest: Manifest): ReadonlyArray<string> => {
   return problems
 }
 
-const built = [".js", ".js.map", ".d.ts", ".d.ts.map"]
+const isChunk = (file: string): boolean => /^dist\/chunks\/[^/]+\.js$/.test(file)
 
-/** Every source with what was built of it, and nothing else. */
-const libraryFiles = (files: ReadonlyArray<string>): ReadonlyArray<string> =>
-  files.flatMap((file) =>
-    file.startsWith("src/")
-      ? [file, ...built.map((extension) => file.replace(/^src/, "dist").replace(/\.ts$/, extension))]
-      : []
+/** Every source with what was built of it, and nothing else. Of a bundle only public modules are files, beside its chunks. */
+const libraryFiles = (manifest: Manifest, files: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const chunks = files.filter(isChunk)
+  const patterns = modules(manifest).map(([, target]) =>
+    typeof target === "object" ? (target?.default?.replace(/^\.\//, "").replace("*", "**/*") ?? "") : ""
   )
+  const sources = files.filter((file) => file.startsWith("src/"))
+  const scripts = sources
+    .map((file) => file.replace(/^src/, "dist").replace(/\.ts$/, ".js"))
+    .filter((script) => chunks.length === 0 || patterns.some((pattern) => path.matchesGlob(script, pattern)))
+  const declarations = sources.map((file) => file.replace(/^src/, "dist").replace(/\.ts$/, ".d.ts"))
+  const maps = [...scripts, ...chunks, ...declarations].map((file) => `${file}.map`)
+  // A file that only passes on what is in chunks has nothing to map.
+  const mapped = chunks.length === 0 ? maps : maps.filter((map) => files.includes(map))
+  return [...sources, ...scripts, ...chunks, ...declarations, ...mapped]
+}
 
 const fileProblems = (manifest: Manifest, files: ReadonlyArray<string>): ReadonlyArray<string> => {
   const wanted = new Set(["package.json", "README.md", "LICENSE"])
-  if (modules(manifest).length > 0) for (const file of libraryFiles(files)) wanted.add(file)
+  if (modules(manifest).length > 0) for (const file of libraryFiles(manifest, files)) wanted.add(file)
   for (const file of Object.values(manifest.bin ?? {})) wanted.add(file.replace("./", ""))
   const isPartOfBundle = (file: string) => manifest.bin !== undefined && /^dist\/([a-z]+|chunks\/[^/]+)\.js$/.test(file)
   return [

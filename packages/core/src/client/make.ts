@@ -1,6 +1,5 @@
 /** Puts the service together over any driver. */
 import * as Effect from "effect/Effect"
-import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -12,6 +11,7 @@ import type { Session } from "../session/Session.ts"
 import { retrySchedule } from "../session/settings.ts"
 import * as admin from "./admin.ts"
 import type { View } from "./Attempt.ts"
+import { Background } from "./Background.ts"
 import * as creation from "./create.ts"
 import type { Data } from "./Data.ts"
 import { guarantee } from "./guaranteed.ts"
@@ -81,12 +81,12 @@ const serviceOf = (view: View): ZooKeeper => {
     update: (path, f, options) => update(view, path, f, options),
     getEphemerals: (prefix) => admin.getEphemerals(view, prefix),
     allChildrenNumber: (path) => nodes.allChildrenNumber(view, path),
-    whoAmI: admin.whoAmI(view),
-    config: admin.config(view),
+    whoAmI: Effect.suspend(() => admin.whoAmI(view)),
+    config: Effect.suspend(() => admin.config(view)),
     reconfig: (options) => admin.reconfig(view, options),
     addAuth: session.addAuth,
     ensurePath: (path, options) => tree.ensurePath(view, path, options?.acl),
-    ensureRoot: tree.ensurePath({ ...view, root: "" }, view.root || "/", undefined),
+    ensureRoot: Effect.suspend(() => tree.ensurePath({ ...view, root: "" }, view.root || "/", undefined)),
     fourLetterWord: (word, host) => admin.fourLetterWord(view, word, host),
     restart: session.restart,
     whileSession: (effect) => lease.whileSession(view, effect),
@@ -129,25 +129,17 @@ export const fromSession = Effect.fnUntraced(function* (
   session: Session,
   options: Options
 ): Effect.fn.Return<ZooKeeper, never, Scope.Scope> {
-  const fibers = yield* FiberSet.make()
-  const run = yield* FiberSet.runtime(fibers)<never>()
-  yield* Effect.addFinalizer(() =>
-    Effect.flatMap(FiberSet.size(fibers), (size) =>
-      // Mostly there is nothing to wait for, and a timer with its race costs as much as closing does.
-      size === 0
-        ? Effect.void
-        : Effect.asVoid(Effect.timeoutOption(FiberSet.awaitEmpty(fibers), options.releaseTimeout ?? "2 seconds"))
-    )
-  )
+  const background = new Background(Effect.runForkWith(yield* Effect.context<never>()))
+  yield* Effect.addFinalizer(() => background.end(options.releaseTimeout ?? "2 seconds"))
   const retry = retrySchedule(options)
   const view: View = {
     session,
     root: session.chroot,
     defaultAcl: options.defaultAcl ?? Acl.openUnsafe,
     retry,
-    background: run,
-    hub: new WatchHub(session, retry, run)
+    background: background.run,
+    hub: new WatchHub(session, retry, background.run)
   }
-  if (view.root !== "") run(reportMissingRoot(view))
+  if (view.root !== "") background.run(reportMissingRoot(view))
   return serviceOf(view)
 })

@@ -24,7 +24,8 @@ const WORTH_A_READ = 64 * 1024
 
 export class Frames {
   private readonly limit: number
-  private readonly header = Buffer.allocUnsafeSlow(4)
+  /** What came of a length that the end of a chunk cut, and how many bytes that is. */
+  private header = 0
   private headerFilled = 0
   private frame: Buffer | null = null
   private frameFilled = 0
@@ -72,12 +73,10 @@ export class Frames {
           length = chunk.readInt32BE(at)
           at += 4
         } else {
-          const taken = chunk.copy(this.header, this.headerFilled, at, end)
-          at += taken
-          this.headerFilled += taken
-          if (this.headerFilled < 4) return
+          this.header = (this.header << 8) | chunk[at++]!
+          if (++this.headerFilled < 4) continue
           this.headerFilled = 0
-          length = this.header.readInt32BE(0)
+          length = this.header
         }
         if (length < 0 || length > this.limit) throw this.refusal(length, chunk.subarray(at, at + 60))
         if (length <= end - at) {
@@ -101,8 +100,9 @@ export class Frames {
 
   private refusal(length: number, rest: Buffer): JuteError {
     const what = length < 0 ? `a frame of negative length ${length}` : `a frame of ${length} bytes, limit ${this.limit}`
-    this.header.writeInt32BE(length)
-    const seen = Buffer.concat([this.header, rest])
+    const header = Buffer.alloc(4)
+    header.writeInt32BE(length)
+    const seen = Buffer.concat([header, rest])
     const text = readable(seen)
     if (text !== undefined) return new JuteError(`${what}: this is no ZooKeeper peer, it says '${text}'`)
     // A TLS record: alert (21) or handshake (22), then version 3.x.
