@@ -3,6 +3,7 @@ import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
 import * as Acl from "@effect-zookeeper/core/Acl"
 import * as Op from "@effect-zookeeper/core/Op"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+import * as TestServer from "@effect-zookeeper/testing/TestServer"
 import { create } from "@effect-zookeeper/core/wire/ops/create"
 import { setData } from "@effect-zookeeper/core/wire/ops/data"
 import { assert, describe, it } from "@effect/vitest"
@@ -12,6 +13,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
 import { awaitState } from "../support/awaitState.ts"
 import {
   awaitQueue,
@@ -241,6 +243,19 @@ describe("a persistent node", () => {
       )
       assert.isTrue(Option.isSome(yield* found(zk)))
     })
+  )
+
+  it.effect("with a ttl is touched three times in that time", () =>
+    Effect.gen(function* () {
+      const zk = yield* ZooKeeper.make()
+      yield* using(zk)(PersistentNode.make({ path: "/me", ttl: "9 seconds" }))
+      const versionOf = Effect.map(zk.get("/me"), ({ stat }) => stat.version)
+      for (let round = 0; round < 4; round++) {
+        const before = yield* versionOf
+        yield* TestClock.adjust("9 seconds")
+        assert.strictEqual((yield* versionOf) - before, 3)
+      }
+    }).pipe(Effect.scoped, Effect.provide(TestServer.layerMemory()))
   )
 
   it.live("fails when it may not be made", () =>
