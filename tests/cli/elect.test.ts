@@ -108,6 +108,25 @@ describe.concurrent("zk elect", () => {
     })
   )
 
+  it.live("--dialect and --stop-on: kazoo's names, and an end as soon as the connection is gone", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* ownServer
+      const options = ["--dialect", "kazoo", "--stop-on", "suspended"]
+      const leader = yield* start(
+        ["elect", "/e", ...options, ...sh('echo "$ZK_LOCK_NODE"; echo $$; exec sleep 300')],
+        env
+      )
+      const [node, pid] = yield* leader.lines(2)
+      assert.match(node!, /^\/e\/[0-9a-f]{32}__lock__\d{10}$/)
+      yield* server.dropConnections
+      yield* gone(pid!)
+      // A candidate again, with another node.
+      assert.notStrictEqual((yield* leader.lines(4))[2], node)
+      yield* leader.signal("SIGTERM")
+      assert.strictEqual((yield* leader.ended).code, 143)
+    })
+  )
+
   it.live("takes either a program or --observe", () =>
     Effect.gen(function* () {
       for (const more of [[], ["--observe", "--", "true"]]) {

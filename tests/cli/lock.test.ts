@@ -219,8 +219,10 @@ describe.concurrent("the program of zk lock does not outlive the lock", () => {
 
   it.live("a session that the server has ended: KILL without the grace, and 7", () =>
     Effect.gen(function* () {
-      const { env, server } = yield* ownServer
-      const holder = yield* start(["lock", "/l", "--session-timeout", "50s", "--grace", "25s", ...sh(stubborn)], env)
+      // The grace is longer than the test would wait.
+      const server = yield* TestServer.make({ maxSessionTimeout: "10 minutes" })
+      const env = { ZK_CONNECT: server.connectString }
+      const holder = yield* start(["lock", "/l", "--session-timeout", "400s", "--grace", "200s", ...sh(stubborn)], env)
       const [pid] = yield* holder.lines(1)
       const [session] = yield* server.sessions
       yield* server.expireSession(session!)

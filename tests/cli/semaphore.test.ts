@@ -48,6 +48,19 @@ describe.concurrent("zk semaphore", () => {
     })
   )
 
+  it.live("--data and --stop-on: tells of its holder, and ends as soon as the connection is gone", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* ownServer
+      const options = ["-n", "2", "--data", "me", "--stop-on", "suspended", "--quiet"]
+      const holder = yield* start(["semaphore", "/s", ...options, ...sh('echo "$ZK_LOCK_NODE"; exec sleep 300')], env)
+      const [node] = yield* holder.lines(1)
+      assert.strictEqual((yield* zk(["get", node!], { env })).text, "me")
+      yield* server.dropConnections
+      const { code, stderr } = yield* holder.ended
+      assert.deepStrictEqual([code, stderr], [7, "zk: the connection was lost\n"])
+    })
+  )
+
   it.live("needs to know how many", () =>
     Effect.gen(function* () {
       const none = yield* zk(["-c", "127.0.0.1:1", "semaphore", "/s", "--", "true"])

@@ -7,7 +7,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
+import * as References from "effect/References"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { awaitElement, awaitState } from "../support/awaitState.ts"
@@ -211,6 +214,22 @@ describe("an election", () => {
       )
       assert.deepStrictEqual(observed, ["", "Ada", "Blaise", ""])
       yield* Fiber.interrupt(observer)
+    })
+  )
+
+  it.live("logs each change of its role (parity 22)", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const election = yield* make(zk)
+      const logged: Array<string> = []
+      const logger = Logger.make(({ message }) => logged.push(String(message)))
+      yield* election
+        .whileLeader(() => Effect.void)
+        .pipe(Effect.provide(Logger.layer([logger])), Effect.provideService(References.MinimumLogLevel, "Debug"))
+      assert.deepStrictEqual(
+        logged.filter((line) => line.endsWith(`of the election ${PATH}`)).map((line) => line.split(" ")[0]),
+        ["Standby", "Leader", "Unknown"]
+      )
     })
   )
 
@@ -501,6 +520,42 @@ describe("who resigns", () => {
       assert.deepStrictEqual(events[0], [])
       yield* all[0]!.election.resign
       yield* awaitRole(all[2]!.election, "Leader")
+    })
+  )
+
+  it.live("is told so once its node is gone, and not before", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied()
+      const election = yield* make(zk)
+      yield* election.acquire
+      const requests = recordRequests(zk)
+      yield* proxy.stall
+      const resigning = yield* Effect.forkChild(election.resign, { startImmediately: true })
+      yield* awaitState(
+        Effect.sync(() => requests.includes("delete")),
+        (sent) => sent,
+        { describe: "the delete was sent" }
+      )
+      for (let turn = 0; turn < 10; turn++) yield* Effect.yieldNow
+      assert.isUndefined(resigning.pollUnsafe())
+      assert.strictEqual((yield* queue(other)).length, 1)
+      yield* proxy.flow
+      yield* Fiber.join(resigning)
+      assert.deepStrictEqual(yield* queue(other), [])
+    })
+  )
+
+  it.live("need not do so to stop waiting: an interrupted acquire leaves no node, though its scope goes on", () =>
+    Effect.gen(function* () {
+      const [one, two] = yield* sessions(2)
+      yield* (yield* make(one!)).acquire
+      const rival = yield* make(two!)
+      const scope = yield* Effect.scope
+      const waiting = yield* Effect.forkChild(Scope.provide(rival.acquire, scope))
+      yield* awaitRole(rival, "Standby")
+      yield* Fiber.interrupt(waiting)
+      yield* awaitQueue(one!, 1)
+      assert.strictEqual(yield* rival.role, "Unknown")
     })
   )
 

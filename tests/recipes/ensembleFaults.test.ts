@@ -80,10 +80,11 @@ it.live(
       const progress = (more: number, what: string) => {
         const counts = () => [...names.map((name) => all[name].entered), child.held()]
         const before = counts()
-        return awaitState(Effect.sync(counts), (now) => now.every((count, index) => count >= before[index]! + more), {
+        const held = awaitState(Effect.sync(counts), (now) => now.every((n, index) => n >= before[index]! + more), {
           describe: `everybody holds something ${what}`,
           within: "2 minutes"
         })
+        return Effect.raceFirst(child.crashed, held)
       }
       yield* progress(2, "at the start")
 
@@ -106,10 +107,8 @@ it.live(
             ),
           step: () => {}
         })
-      yield* Effect.all(
-        [again(ofServers(trouble(0))), again(ofLines(trouble(1))), again(ofProcess(trouble(2), child))],
-        { concurrency: "unbounded", discard: true }
-      )
+      const troubles = [again(ofServers(trouble(0))), again(ofLines(trouble(1))), again(ofProcess(trouble(2), child))]
+      yield* Effect.raceFirst(child.crashed, Effect.all(troubles, { concurrency: "unbounded", discard: true }))
 
       yield* ensemble.awaitQuorum
       yield* progress(3, "after the last fault")

@@ -93,6 +93,23 @@ for (const { isThere, make, name } of servers) {
     )
 
     it.live(
+      "a lasting watch that there is none of leaves nobody who waits for it, though its scope goes on",
+      () =>
+        Effect.gen(function* () {
+          const { other, zk } = yield* connect
+          for (const recursive of [false, true]) {
+            const error = yield* Effect.flip(zk.watchScoped(PATH, { recursive }))
+            assert.strictEqual(error.reason._tag, "Unsupported")
+          }
+          // What a path's last follower leaves is all that was there.
+          yield* other.create(PATH, "1")
+          yield* Effect.scoped(Effect.flatMap(zk.changes.dataScoped(PATH), (changes) => Stream.runHead(changes)))
+          yield* nothingLeft(zk, other)
+        }),
+      LIMIT
+    )
+
+    it.live(
       "a children cache lists the parent only",
       () =>
         Effect.gen(function* () {

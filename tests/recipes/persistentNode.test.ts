@@ -3,6 +3,7 @@ import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
 import * as Acl from "@effect-zookeeper/core/Acl"
 import * as Op from "@effect-zookeeper/core/Op"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+import * as TestServer from "@effect-zookeeper/testing/TestServer"
 import { create } from "@effect-zookeeper/core/wire/ops/create"
 import { setData } from "@effect-zookeeper/core/wire/ops/data"
 import { assert, describe, it } from "@effect/vitest"
@@ -12,6 +13,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
 import { awaitState } from "../support/awaitState.ts"
 import {
   awaitQueue,
@@ -22,6 +24,7 @@ import {
   expireDuring,
   onServers,
   PATH,
+  precede,
   proxied,
   recordRequests,
   sessions,
@@ -120,6 +123,42 @@ describe("a persistent node", () => {
     })
   )
 
+  it.live("nor later, when it ends without a connection", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied()
+      const scope = yield* Scope.make()
+      const kept = yield* Scope.provide(make(zk), scope)
+      yield* other.transact(Op.delete(node), Op.create(node, "theirs", { mode: "ephemeral" }))
+      yield* awaitState(kept.isPresent, (now) => !now, { describe: "not ours" })
+      yield* proxy.refuse
+      yield* proxy.cut
+      yield* awaitState(
+        Effect.sync(() => zk.session.connected),
+        (connected) => !connected,
+        { describe: "the connection is gone" }
+      )
+      yield* Scope.close(scope, Exit.void)
+      yield* proxy.listen
+      // A delete that waited would have been sent before this.
+      yield* zk.sync()
+      assert.strictEqual(yield* other.getString(node), "theirs")
+    })
+  )
+
+  it.live("gives its data to a node that is its session's, whoever was quicker to make it", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      yield* make(zk!, { data: "kept" })
+      precede(zk!, "create", 1, zk!.create(node, "in between", { mode: "ephemeral" }))
+      yield* other!.delete(node)
+      yield* awaitState(
+        found(other!),
+        (now) => Option.isSome(now) && now.value.stat.version === 1 && ZooKeeper.text(now.value) === "kept",
+        { describe: "the other one's node has the data" }
+      )
+    })
+  )
+
   it.live("takes over its own node of a resumed session, with the new data", () =>
     Effect.gen(function* () {
       const other = yield* onServers()
@@ -167,7 +206,13 @@ describe("a persistent node", () => {
       yield* expireDuring(all, create, all.other.delete(node))
       yield* awaitData(all.other, "hello", all.zk)
       // Nor is it the end when the new data was not answered.
-      yield* expireDuring(all, setData, Effect.forkChild(kept.set("new")))
+      let setting: Fiber.Fiber<void, unknown> | undefined
+      yield* expireDuring(
+        all,
+        setData,
+        Effect.map(Effect.forkChild(kept.set("new")), (fiber) => (setting = fiber))
+      )
+      yield* Fiber.join(setting!)
       yield* awaitData(all.other, "new", all.zk)
       yield* awaitState(kept.isPresent, (isPresent) => isPresent, { describe: "it is there" })
     })
@@ -198,6 +243,19 @@ describe("a persistent node", () => {
       )
       assert.isTrue(Option.isSome(yield* found(zk)))
     })
+  )
+
+  it.effect("with a ttl is touched three times in that time", () =>
+    Effect.gen(function* () {
+      const zk = yield* ZooKeeper.make()
+      yield* using(zk)(PersistentNode.make({ path: "/me", ttl: "9 seconds" }))
+      const versionOf = Effect.map(zk.get("/me"), ({ stat }) => stat.version)
+      for (let round = 0; round < 4; round++) {
+        const before = yield* versionOf
+        yield* TestClock.adjust("9 seconds")
+        assert.strictEqual((yield* versionOf) - before, 3)
+      }
+    }).pipe(Effect.scoped, Effect.provide(TestServer.layerMemory()))
   )
 
   it.live("fails when it may not be made", () =>

@@ -1,4 +1,6 @@
 /** Semaphores on a real ensemble. */
+import * as Acl from "@effect-zookeeper/core/Acl"
+import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -173,7 +175,13 @@ describe("a semaphore", () => {
         assert.isFalse(yield* isEntered(second))
         yield* one!.set("/size", size(2))
         yield* second.entered
-        yield* one!.set("/size", "many")
+        for (const nonsense of ["many", "several"]) {
+          yield* one!.set("/size", nonsense)
+          yield* two!.sync()
+          // Nobody knows what that means, so it means nothing.
+          assert.strictEqual(yield* (yield* make(two!, options)).size, 5)
+          assert.strictEqual(yield* b.size, 2)
+        }
         yield* one!.set("/size", size(1))
         yield* awaitState(b.size, (now) => now === 1, { describe: "one lease" })
         // Nobody loses a lease, but there is none for others.
@@ -216,6 +224,15 @@ describe("a semaphore", () => {
         assert.strictEqual(reason._tag, "InvalidArgument", `${leases}`)
       }
       assert.deepStrictEqual(yield* zk.children("/"), [])
+    })
+  )
+
+  it.live("is not made where its size may not be read", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      yield* zk.create("/size", "1", { acl: [{ perms: Acl.Perms.ADMIN, scheme: "world", id: "anyone" }] })
+      const error = yield* Effect.flip(make(zk, { sizeNode: "/size" }))
+      assert.strictEqual(error.reason._tag, "NoAuth")
     })
   )
 
@@ -321,6 +338,20 @@ describe("a semaphore in the dialect kazoo", () => {
       yield* awaitQueue(clients[0]!, 0)
       yield* awaitQueue(clients[0]!, 0, LINE)
     })
+  )
+
+  it.live(
+    "has all its leases out at a time, and tells who has them in the order of their coming, with their data",
+    () =>
+      Effect.gen(function* () {
+        const clients = yield* sessions(3)
+        for (const [index, zk] of clients.entries()) {
+          const semaphore = yield* make(zk, { dialect: "kazoo", leases: 3, data: `${index}` })
+          yield* semaphore.acquire
+          assert.deepStrictEqual((yield* semaphore.holders).map(ZooKeeper.text), ["0", "1", "2"].slice(0, index + 1))
+        }
+        assert.deepStrictEqual(yield* queue(clients[0]!, LINE), [])
+      })
   )
 
   it.live("costs eight requests to acquire and one to release", () =>

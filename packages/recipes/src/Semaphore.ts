@@ -87,6 +87,9 @@ export interface Semaphore {
   readonly holders: Effect.Effect<ReadonlyArray<Lessee>, ZooKeeperError>
 }
 
+/** Four printable characters are a word and no count; the least of those. */
+const WORD = 0x20202020
+
 /** The count in a size node, undefined when it is none. */
 const countOf = (node: Node): number | undefined => {
   const { data } = node
@@ -94,7 +97,7 @@ const countOf = (node: Node): number | undefined => {
   if (/^\d{1,9}$/.test(decimal)) return Number(decimal)
   if (data.length !== 4) return undefined
   const count = new DataView(data.buffer, data.byteOffset, 4).getInt32(0)
-  return count >= 0 ? count : undefined
+  return count >= 0 && count < WORD ? count : undefined
 }
 
 /** How many leases there are, and an effect that completes when that changes. */

@@ -10,6 +10,8 @@ import type { Testimony } from "./testimony.ts"
 export interface ChildClient {
   /** How often it has got something so far. */
   readonly held: () => number
+  /** Dies with what it complained of, should it end before it is asked to. */
+  readonly crashed: Effect.Effect<never>
   /** SIGSTOP and SIGCONT. */
   readonly stop: Effect.Effect<void>
   readonly go: Effect.Effect<void>
@@ -38,6 +40,10 @@ export const start = Effect.fnUntraced(function* (
   const lines = () => printed.trimEnd().split("\n")
   return {
     held: () => lines().filter((line) => line === "held").length,
+    crashed: Effect.andThen(
+      Effect.promise(() => ended),
+      Effect.suspend(() => Effect.die(new Error(`the child has crashed: ${complaints}`)))
+    ),
     stop: Effect.sync(() => void child.kill("SIGSTOP")),
     go: Effect.sync(() => void child.kill("SIGCONT")),
     testimonies: Effect.sync(() => void child.stdin.end()).pipe(
