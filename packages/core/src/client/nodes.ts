@@ -1,5 +1,6 @@
 /** The operations on one node: reading, writing, deleting, and its children. */
 import * as Effect from "effect/Effect"
+import { constVoid, identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Path from "../model/Path.ts"
 import type { Stat } from "../model/Stat.ts"
@@ -82,7 +83,7 @@ export const set = (
     path,
     operation: setData,
     request: { path: Path.prepend(view.root, path), data: toBytes(data), version: options?.version ?? ANY_VERSION },
-    success: (stat) => stat
+    success: identity<Stat>
   })
 
 export const deleteOne = (view: View, path: string, version: number | undefined): Effect.Effect<void, ZooKeeperError> =>
@@ -94,17 +95,17 @@ export const deleteOne = (view: View, path: string, version: number | undefined)
     path,
     operation: deleteNode,
     request: { path: Path.prepend(view.root, path), version: version ?? ANY_VERSION },
-    success: () => {}
+    success: constVoid
   })
 
 export const children = (view: View, path: string): Effect.Effect<ReadonlyArray<string>, ZooKeeperError> =>
-  read(view, "children", path, getChildren, (names) => names)
+  read(view, "children", path, getChildren, identity)
 
 export const childrenWithStat = (
   view: View,
   path: string
 ): Effect.Effect<{ readonly children: ReadonlyArray<string>; readonly stat: Stat }, ZooKeeperError> =>
-  read(view, "childrenWithStat", path, getChildren2, (answer) => answer)
+  read(view, "childrenWithStat", path, getChildren2, identity)
 
 export const allChildrenNumber = (view: View, path: string): Effect.Effect<number, ZooKeeperError> =>
   badPath(view, "allChildrenNumber", path) ??
@@ -114,5 +115,5 @@ export const allChildrenNumber = (view: View, path: string): Effect.Effect<numbe
     path,
     operation: getAllChildrenNumber,
     request: { path: Path.prepend(view.root, path) },
-    success: (count) => count
+    success: identity<number>
   })

@@ -16,6 +16,12 @@ const BLOCK = 1024
 /** Where a long is put together: a quarter of what readBigInt64BE costs, which calculates with bigints. */
 const scratch = new DataView(new ArrayBuffer(8))
 
+/** The last longs that were read, each in the place that its low bits name, with the halves that it was made of. */
+const RECENT = 64
+const recent: Array<bigint> = new Array<bigint>(RECENT).fill(0n)
+const recentHigh = new Int32Array(RECENT)
+const recentLow = new Int32Array(RECENT)
+
 /**
  * Java writes characters outside the basic plane as two three-byte surrogates (CESU-8), which no UTF-8 decoder accepts.
  */
@@ -45,9 +51,6 @@ export class JuteReader {
   private position = 0
   private end = 0
   private owned = false
-  private lastHigh = 0
-  private lastLow = 0
-  private lastLong = 0n
 
   /** Points the reader at `bytes[start, end)`; `owned` says that `bytes` is the frame's own allocation (Frames). */
   reset(bytes: Buffer, start: number = 0, end: number = bytes.length, owned: boolean = false): this {
@@ -82,19 +85,21 @@ export class JuteReader {
     return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
   }
 
-  /** A bigint is an allocation, and mostly the number is 0 or the last one again: what a Stat has, and who owns it. */
+  /** A bigint is an allocation, and mostly the number was read before: a Stat has few, and nodes are read again. */
   long(): bigint {
     const high = this.int()
     const low = this.int()
+    // Not in the place that it shares with the ids of sessions, whose low bits are 0 as well.
     if (high === 0 && low === 0) return 0n
-    if (high !== this.lastHigh || low !== this.lastLow) {
+    const place = low & (RECENT - 1)
+    if (high !== recentHigh[place] || low !== recentLow[place]) {
       scratch.setInt32(0, high)
       scratch.setInt32(4, low)
-      this.lastLong = scratch.getBigInt64(0)
-      this.lastHigh = high
-      this.lastLow = low
+      recent[place] = scratch.getBigInt64(0)
+      recentHigh[place] = high
+      recentLow[place] = low
     }
-    return this.lastLong
+    return recent[place]!
   }
 
   /** A 64-bit time in ms as a number, exact until the year 287396. */
