@@ -1,6 +1,21 @@
 /** The 68 bytes of a Stat. */
 import type { Stat } from "../model/Stat.ts"
 import type { Codec } from "./Operation.ts"
+import { plain } from "./plain.ts"
+
+const Decoded = plain<Stat>(function (reader) {
+  this.czxid = reader.long()
+  this.mzxid = reader.long()
+  this.ctime = reader.millis()
+  this.mtime = reader.millis()
+  this.version = reader.int()
+  this.cversion = reader.int()
+  this.aversion = reader.int()
+  this.ephemeralOwner = reader.long()
+  this.dataLength = reader.int()
+  this.numChildren = reader.int()
+  this.pzxid = reader.long()
+})
 
 export const stat: Codec<Stat> = {
   encode: (writer, value) => {
@@ -16,17 +31,5 @@ export const stat: Codec<Stat> = {
     writer.int(value.numChildren)
     writer.long(value.pzxid)
   },
-  decode: (reader) => ({
-    czxid: reader.long(),
-    mzxid: reader.long(),
-    ctime: reader.millis(),
-    mtime: reader.millis(),
-    version: reader.int(),
-    cversion: reader.int(),
-    aversion: reader.int(),
-    ephemeralOwner: reader.long(),
-    dataLength: reader.int(),
-    numChildren: reader.int(),
-    pzxid: reader.long()
-  })
+  decode: (reader) => new Decoded(reader)
 }

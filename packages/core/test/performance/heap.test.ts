@@ -2,7 +2,7 @@ import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
-import { setFlagsFromString } from "node:v8"
+import { GCProfiler, setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import * as memoryServer from "./memoryServer.ts"
 
@@ -47,6 +47,44 @@ it.live("what was answered leaves nothing behind", () =>
     const before = live()
     yield* reads
     expect(live() - before).toBeLessThan(400_000)
+  })
+)
+
+/** The bytes that an effect allocates: what the heap grew between its collections. */
+const allocated = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<number, E> =>
+  Effect.suspend(() => {
+    const profiler = new GCProfiler()
+    profiler.start()
+    collect()
+    return Effect.map(effect, () => {
+      collect()
+      let sum = 0
+      let after = Infinity
+      for (const { afterGC, beforeGC } of profiler.stop().statistics) {
+        sum += Math.max(0, beforeGC.heapStatistics.usedHeapSize - after)
+        after = afterGC.heapStatistics.usedHeapSize
+      }
+      return sum
+    })
+  })
+
+it.live("an operation allocates little, its fiber's part and this server's included", () =>
+  Effect.gen(function* () {
+    const zk = yield* memoryServer.make().session
+    const each = Effect.fnUntraced(function* (operation: () => Effect.Effect<unknown, unknown>) {
+      const loop = Effect.gen(function* () {
+        for (let i = 0; i < 100; i++) yield* operation()
+      })
+      const fibers = Array.from({ length: 256 }, () => loop)
+      const loops = Effect.all(fibers, { concurrency: "unbounded", discard: true })
+      // Until the code is compiled, it allocates more: every number is an object there.
+      const measured = []
+      for (let i = 0; i < 4; i++) measured.push(yield* allocated(loops))
+      return Math.min(...measured) / 25_600
+    })
+    const bytes = new Uint8Array(100)
+    expect(yield* each(() => zk.get("/a"))).toBeLessThan(1550)
+    expect(yield* each(() => zk.set("/a", bytes))).toBeLessThan(1190)
   })
 )
 

@@ -5,7 +5,7 @@ import { Frames } from "@effect-zookeeper/core/wire/Frames"
 import { replyHeader, requestHeader } from "@effect-zookeeper/core/wire/header"
 import { SYNC_CONNECTED, watcherEvent } from "@effect-zookeeper/core/wire/event"
 import { connectResponse } from "@effect-zookeeper/core/wire/ops/connect"
-import { getData } from "@effect-zookeeper/core/wire/ops/data"
+import { getData, setData } from "@effect-zookeeper/core/wire/ops/data"
 import { addWatch } from "@effect-zookeeper/core/wire/ops/watches"
 import { Transport } from "@effect-zookeeper/core/Transport"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
@@ -77,6 +77,7 @@ export const make = () => {
             if (err !== 0) return
             // Not only a header: the code once more.
             if (type === addWatch.code) writer.int(0)
+            if (type === setData.code) setData.response.encode(writer, stat)
             if (type === getData.code)
               getData.response.encode(writer, {
                 data: new Uint8Array(answering.length),

@@ -1,6 +1,7 @@
 /** Reading and writing the data of a node: getData (4) and setData (5). */
 import type { Stat } from "../../model/Stat.ts"
 import { type Codec, read, write } from "../Operation.ts"
+import { plain } from "../plain.ts"
 import { stat } from "../stat.ts"
 
 export interface GetDataRequest {
@@ -28,12 +29,17 @@ export const getDataRequest: Codec<GetDataRequest> = {
   decode: (reader) => ({ path: reader.string(), watch: reader.boolean() })
 }
 
+const Decoded = plain<GetDataResponse>(function (reader) {
+  this.data = reader.buffer()
+  this.stat = stat.decode(reader)
+})
+
 export const getDataResponse: Codec<GetDataResponse> = {
   encode: (writer, value) => {
     writer.buffer(value.data)
     stat.encode(writer, value.stat)
   },
-  decode: (reader) => ({ data: reader.buffer(), stat: stat.decode(reader) })
+  decode: (reader) => new Decoded(reader)
 }
 
 export const setDataRequest: Codec<SetDataRequest> = {
