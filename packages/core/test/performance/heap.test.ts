@@ -83,7 +83,7 @@ it.live("an operation allocates little, its fiber's part and this server's inclu
       return Math.min(...measured) / 25_600
     })
     const bytes = new Uint8Array(100)
-    expect(yield* each(() => zk.get("/a"))).toBeLessThan(1550)
+    expect(yield* each(() => zk.get("/a"))).toBeLessThan(1600)
     expect(yield* each(() => zk.set("/a", bytes))).toBeLessThan(1190)
   })
 )
