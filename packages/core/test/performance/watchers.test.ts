@@ -54,7 +54,7 @@ const make = Effect.gen(function* () {
   const view: View = { session, root: "", defaultAcl: Acl.openUnsafe, retry, background: run, hub }
   const watch = (path: string, recursive: boolean) => {
     const watcher = new Noting(recursive)
-    return Effect.as(hub.watch(view, path, watcher), watcher)
+    return hub.watch(view, path, watcher, () => Effect.succeed(watcher))
   }
   return { hub, other, server, watch, zk }
 })

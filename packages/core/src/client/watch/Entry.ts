@@ -101,10 +101,14 @@ export class Entry {
     if (!watcher.recursive && watcher.oneShot !== true) this.lasting++
   }
 
-  leave(watcher: Watcher): void {
+  /** False when it was gone already. */
+  leave(watcher: Watcher): boolean {
+    const watchers = watcher.recursive ? this.recursive : this.alone
+    if (watchers instanceof Set ? !watchers.has(watcher) : watchers !== watcher) return false
     if (watcher.recursive) this.recursive = withoutOne(this.recursive, watcher)
     else this.alone = withoutOne(this.alone, watcher)
     if (!watcher.recursive && watcher.oneShot !== true) this.lasting--
+    return true
   }
 
   tellAlone(event: WatchEvent, late: boolean): void {

@@ -88,13 +88,21 @@ export class WatchHub {
     return this.able?.lasting === false ? "oneShot" : "lasting"
   }
 
-  /** Watches the path that `view` calls `path` until the scope closes; returns once the server knows. */
-  watch(view: View, path: string, watcher: Watcher): Effect.Effect<Kind, ZooKeeperError, Scope.Scope> {
+  /**
+   * Watches the path that `view` calls `path` until the scope closes, and gives what `take` makes of it once the server
+   * knows. What fails is given up at once: the caller's scope may go on, with other means.
+   */
+  watch<A>(
+    view: View,
+    path: string,
+    watcher: Watcher,
+    take: (kind: Kind) => Effect.Effect<A, ZooKeeperError>
+  ): Effect.Effect<A, ZooKeeperError, Scope.Scope> {
     return Effect.flatMap(this.joined(view, path, watcher), (entry) => {
       const settled = this.settle(entry, view)
-      if (this.able !== undefined) return settled
       // One at a time until it is known what the server can do: a request that it does not know costs the connection.
-      return this.asking.withPermit(Effect.andThen(this.ask, settled))
+      const known = this.able === undefined ? this.asking.withPermit(Effect.andThen(this.ask, settled)) : settled
+      return Effect.onError(Effect.flatMap(known, take), () => Effect.sync(() => this.leave(entry, watcher)))
     })
   }
 
@@ -163,7 +171,7 @@ export class WatchHub {
   }
 
   private leave(entry: Entry, watcher: Watcher): void {
-    entry.leave(watcher)
+    if (!entry.leave(watcher)) return
     if (watcher.recursive) this.recursive--
     if (entry.isSettled) return
     // The others must not go deaf because this took several attempts.

@@ -1,8 +1,7 @@
 /** The events of a persistent watch as a Stream, with a mark wherever some may be missing. */
 import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import * as Path from "../../model/Path.ts"
 import type { WatchEvent } from "../../model/WatchEvent.ts"
@@ -84,14 +83,6 @@ class RawWatch extends Following<WatchElement> {
   }
 }
 
-/** What has failed is given up at once: the caller's scope may go on, with other means. */
-const keptUnlessFailed = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<A, E, Scope.Scope> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(Effect.flatMap(Effect.scope, Scope.fork), (scope) =>
-      Effect.onError(restore(Scope.provide(effect, scope)), (cause) => Scope.close(scope, Exit.failCause(cause)))
-    )
-  )
-
 /**
  * Registers the watch and gives its events. A consumer that is more than `buffer` events behind gets one `Resync` in
  * their place: memory is bounded, and nothing is lost without a word.
@@ -108,12 +99,10 @@ export const watchScoped = (
         return invalid(view, "watch", path, `buffer must be a whole number of at least 1, not ${limit}`)
       }
       const watch = new RawWatch(view, path, options?.recursive ?? false, limit)
-      return keptUnlessFailed(
-        Effect.flatMap(view.hub.watch(view, path, watch), (kind) =>
-          kind === "lasting"
-            ? Effect.succeed(watch.stream)
-            : Effect.fail(failure(view, "watch", path, noLasting(view), "no"))
-        )
+      return view.hub.watch(view, path, watch, (kind) =>
+        kind === "lasting"
+          ? Effect.succeed(watch.stream)
+          : Effect.fail(failure(view, "watch", path, noLasting(view), "no"))
       )
     })
   )

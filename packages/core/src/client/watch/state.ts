@@ -219,6 +219,6 @@ export const follow = <Response, A, B>(
   at(view, subject.name, path, () =>
     Effect.suspend(() => {
       const followed = new Followed(view, path, subject)
-      return Effect.as(view.hub.watch(view, path, followed), followed.stream)
+      return view.hub.watch(view, path, followed, () => Effect.succeed(followed.stream))
     })
   )
