@@ -186,7 +186,7 @@ describe.concurrent("the program of zk lock does not outlive the lock", () => {
     Effect.gen(function* () {
       const { env, server } = yield* ownServer
       const script = 'trap "echo TERM" TERM; echo $$; for i in $(seq 600); do sleep 0.1; done'
-      const first = yield* start(["lock", "/l", "--session-timeout", "3s", ...sh(script)], env)
+      const first = yield* start(["lock", "/l", "--session-timeout", "12s", ...sh(script)], env)
       const [pid] = yield* first.lines(1)
       const second = yield* start(["lock", "/l", "--session-timeout", "60s", ...sh("echo mine")], env)
       yield* queued(server, 2)
