@@ -71,6 +71,13 @@ const REST_ANSWERS = 64
 const COMPANY_DEPTH = 16
 const COMPANY_PART = 2
 
+/**
+ * So many requests that follow the answers of one chunk, and half of what is in flight, leave before the rest of the chunk
+ * is looked at: else the server would wait while this client is at work, and this client while the server is. Less is not
+ * worth another write.
+ */
+const EARLY = 64
+
 /** The requests of a turn leave in one write, unless they are so many bytes: then the slab would grow and grow. */
 const FULL = 64 * 1024
 
@@ -313,6 +320,8 @@ export class Link {
 
   private onAnswer(reader: JuteReader, err: number, high: number, low: number): void {
     this.told()
+    const { size, unwritten } = this.inFlight
+    if (unwritten >= EARLY && unwritten * COMPANY_PART >= size) this.flush()
     const call = this.inFlight.peek()
     if (err === 0 && call !== undefined) {
       // Decoded before the call leaves its place: a short body must fail it together with all that follow.
