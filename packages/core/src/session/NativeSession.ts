@@ -10,17 +10,12 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as References from "effect/References"
-import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
 import { inspect } from "node:util"
 import { formatHost, type Host } from "../model/ConnectString.ts"
-import * as Ids from "../model/Ids.ts"
 import type { SessionState } from "../model/SessionState.ts"
-import type { WatchEvent } from "../model/WatchEvent.ts"
 import {
   ConnectFailed,
   InvalidArgument,
@@ -37,8 +32,10 @@ import { Conversation } from "./Conversation.ts"
 import { DeadlineWatch } from "./DeadlineWatch.ts"
 import { Elapsed } from "./Elapsed.ts"
 import { identityOf, Info } from "./info.ts"
+import { Journal } from "./Journal.ts"
 import type { Dial, Line } from "./Line.ts"
 import { Link } from "./Link.ts"
+import { Listeners } from "./Listeners.ts"
 import * as Login from "./login.ts"
 import { transition } from "./machine.ts"
 import type { Input, Output } from "./signals.ts"
@@ -50,20 +47,6 @@ import * as At from "./State.ts"
 import { States } from "./States.ts"
 import { tooLarge, Waiting } from "./Waiting.ts"
 import { WatchTable } from "./WatchTable.ts"
-
-/** The counter of each state; made once, since a metric with attributes is looked up by all of them. */
-const counters = new Map<SessionState["_tag"], typeof Metrics.states>()
-
-const count = (state: SessionState["_tag"]): void => {
-  let counter = counters.get(state)
-  if (counter === undefined) counters.set(state, (counter = Metric.withAttributes(Metrics.states, { state })))
-  counter.updateUnsafe(1, Context.empty())
-}
-
-interface Listener {
-  readonly onEvent: (event: WatchEvent) => void
-  readonly told: (() => void) | undefined
-}
 
 class NativeSession implements Session {
   readonly info: SessionInfo
@@ -78,9 +61,8 @@ class NativeSession implements Session {
   private readonly states: States
   private readonly waiting: Waiting
   private readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
-  private readonly isDebugged: boolean
-  /** Replaced when it changes, never changed: events are frequent, and a listener may leave during one. */
-  private listeners: ReadonlyArray<Listener> = []
+  private readonly journal: Journal
+  private readonly listeners = new Listeners()
   private readonly deadlines: DeadlineWatch
   private readonly identities: Array<Auth>
   private readonly inputs: Array<Input> = []
@@ -104,7 +86,7 @@ class NativeSession implements Session {
     this.states = new States(settings.rules.onExpired === "fail")
     this.waiting = new Waiting(settings.maxQueued, settings.maxRequest)
     this.fork = Effect.runForkWith(context)
-    this.isDebugged = LogLevel.isLessThanOrEqualTo(Context.get(context, References.MinimumLogLevel), "Debug")
+    this.journal = new Journal(context, this.fork, () => ({ id: this.lastId, server: this.info.server }))
     this.elapsed = new Elapsed(clock)
     this.alarm = new Alarm(clock, this.elapsed, this.fork, this.onAlarm)
     this.dialer = new Dialer(this.hosts, settings.tls, Context.get(context, Transport), Context.get(context, Lookup))
@@ -118,10 +100,10 @@ class NativeSession implements Session {
       now: () => this.elapsed.now(),
       timeout: () => this.state.timeout,
       fork: this.fork,
-      debug: (line) => this.debug(line),
+      debug: (line) => this.journal.debug(line),
       feed: (input) => this.feed(input),
-      onEvent: (event) => this.deliver(event),
-      onEventsTold: () => this.told(),
+      onEvent: (event) => this.listeners.deliver(event),
+      onEventsTold: () => this.listeners.told(),
       onRoom: (line) => this.fill(line),
       save: Effect.suspend(() => this.save())
     })
@@ -242,14 +224,6 @@ class NativeSession implements Session {
     )
   }
 
-  private deliver(event: WatchEvent): void {
-    for (const { onEvent } of this.listeners) onEvent(event)
-  }
-
-  private told(): void {
-    for (const { told } of this.listeners) told?.()
-  }
-
   // ---- operations
 
   readonly submit = <Request, Response>(call: Call<Request, Response>): boolean => {
@@ -292,51 +266,12 @@ class NativeSession implements Session {
   private publish(state: SessionState): void {
     const published: SessionState =
       state._tag === "Suspended" ? { _tag: "Suspended", deadline: this.elapsed.toWall(state.deadline) } : state
-    switch (state._tag) {
-      case "Connected": {
-        this.debug(() => {
-          const took = Math.round(this.elapsed.now() - this.state.startedAt)
-          const how = state.readOnly ? "read-only, " : ""
-          return `Connected to ${this.info.server} in ${took} ms (${how}${this.name()})`
-        })
-        break
-      }
-      case "Suspended":
-      case "Expired":
-      case "AuthFailed":
-        this.log(Effect.logWarning(`${state._tag}: ${this.name()}`))
-    }
-    count(state._tag)
+    this.journal.entered(published, () => this.elapsed.now() - this.state.startedAt)
     this.states.publish(published)
   }
 
-  /** The session for a log line, also after it is gone. */
-  private name(): string {
-    return `session ${Ids.toHex(this.lastId)}`
-  }
-
-  /** A fiber costs more than a look at the level, and hardly anybody wants to see these. */
-  private debug(line: () => string): void {
-    if (this.isDebugged) this.log(Effect.logDebug(line()))
-  }
-
-  /** A line about the session, with what tells it from others. */
-  private log(line: Effect.Effect<void>): void {
-    const { server } = this.info
-    const annotations = {
-      "zookeeper.session": Ids.toHex(this.lastId),
-      ...(server === undefined ? {} : { "zookeeper.server": server })
-    }
-    this.fork(Effect.annotateLogs(line, annotations))
-  }
-
-  readonly onEvent = (onEvent: (event: WatchEvent) => void, told?: () => void): (() => void) => {
-    // An object of its own, so that a listener that was given twice leaves once.
-    const listener: Listener = { onEvent, told }
-    this.listeners = [...this.listeners, listener]
-    return () => {
-      this.listeners = this.listeners.filter((each) => each !== listener)
-    }
+  get onEvent(): Session["onEvent"] {
+    return this.listeners.add
   }
 
   readonly onState = (listener: (state: SessionState) => void): (() => void) => this.states.listen(listener)
@@ -383,7 +318,7 @@ class NativeSession implements Session {
   /** What everybody may see: the parts hold the password, and the bytes of logins. */
   toJSON(): object {
     const { epoch, server, state } = this.info
-    return { session: this.name(), epoch, state, server }
+    return { session: this.journal.name, epoch, state, server }
   }
 
   [inspect.custom](): object {
