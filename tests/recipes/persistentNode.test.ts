@@ -14,6 +14,7 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
+import { cutOff } from "../real/clients.ts"
 import { awaitState } from "../support/awaitState.ts"
 import {
   awaitQueue,
@@ -130,13 +131,7 @@ describe("a persistent node", () => {
       const kept = yield* Scope.provide(make(zk), scope)
       yield* other.transact(Op.delete(node), Op.create(node, "theirs", { mode: "ephemeral" }))
       yield* awaitState(kept.isPresent, (now) => !now, { describe: "not ours" })
-      yield* proxy.refuse
-      yield* proxy.cut
-      yield* awaitState(
-        Effect.sync(() => zk.session.connected),
-        (connected) => !connected,
-        { describe: "the connection is gone" }
-      )
+      yield* cutOff(zk, proxy)
       yield* Scope.close(scope, Exit.void)
       yield* proxy.listen
       // A delete that waited would have been sent before this.

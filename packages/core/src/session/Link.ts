@@ -20,6 +20,7 @@ import type { Operation } from "../wire/Operation.ts"
 import * as Xid from "../wire/Xid.ts"
 import { InFlight } from "./InFlight.ts"
 import { Meter } from "./Meter.ts"
+import * as Pace from "./pace.ts"
 import type { AnyCall, Call } from "./Session.ts"
 
 /** What a connection tells its session. */
@@ -52,34 +53,6 @@ export interface Limits {
 /** Whether an answer shows that the leader knows of the session; a deposed one answers all but writes. */
 export const isConfirmation = (operation: Operation<any, any>, confirm: "sync" | "quorum"): boolean =>
   operation.confirms && (confirm === "sync" || !operation.repeatable)
-
-/**
- * A real server sends each answer in a packet of its own, and reading them one by one costs more than all the rest. With
- * so many outstanding that it stays busy meanwhile, a rest before the next read gathers them. No server answers
- * REST_DEPTH requests of one connection within that millisecond; large answers cost by the byte and are read as they come.
- */
-const REST_DEPTH = 128
-const REST_BYTES = 1024
-/** A read that brought so many is as good as it gets. */
-const REST_ANSWERS = 64
-
-/**
- * A write costs more than all the rest of a small request. A server answers in order, so while it has this much to do, a
- * request that follows an answer is answered no later if it leaves together with those that follow the next answers: when
- * they are half of what is in flight, with the next request from elsewhere, or with the heartbeat.
- */
-const COMPANY_DEPTH = 16
-const COMPANY_PART = 2
-
-/**
- * So many requests that follow the answers of one chunk, and half of what is in flight, leave before the rest of the chunk
- * is looked at: else the server would wait while this client is at work, and this client while the server is. Less is not
- * worth another write.
- */
-const EARLY = 64
-
-/** The requests of a turn leave in one write, unless they are so many bytes: then the slab would grow and grow. */
-const FULL = 64 * 1024
 
 /** Codes after which the server closes the connection and asking again would only be refused again. */
 const FATAL: ReadonlySet<number> = new Set([-112, -115, -124])
@@ -208,7 +181,7 @@ export class Link {
   }
 
   private scheduleFlush(): void {
-    if (this.writer.length > FULL) return this.flush()
+    if (Pace.isFull(this.writer.length)) return this.flush()
     if (this.flushScheduled || this.reading) return
     this.flushScheduled = true
     queueMicrotask(this.flushTurn)
@@ -266,24 +239,14 @@ export class Link {
       this.events.onHeard(at, this.confirmedAt, waitingSince, flushed)
     } else if (flushed) this.events.onFlushed(at)
     if (!this.canWait) this.flush()
-    this.rest(chunk.length, before)
+    if (Pace.rests(this.inFlight.size, this.inFlight.answered - before, chunk.length)) this.connection?.rest?.()
   }
 
   readonly room = (): Buffer | undefined => (this.dead ? undefined : this.frames.room())
 
-  /** Whether what this chunk brought about is little, and is kept for what the next one brings. */
   private get canWait(): boolean {
     const { size, unwritten } = this.inFlight
-    return !this.isUrgent && unwritten > 0 && size >= COMPANY_DEPTH && unwritten * COMPANY_PART < size
-  }
-
-  /** Lets small answers gather when this chunk brought few of the many that are to come. */
-  private rest(bytes: number, before: number): void {
-    const answers = this.inFlight.answered - before
-    const outstanding = this.inFlight.size
-    if (outstanding < REST_DEPTH || answers > REST_ANSWERS || answers * 4 > outstanding) return
-    if (bytes > answers * REST_BYTES) return
-    this.connection?.rest?.()
+    return !this.isUrgent && Pace.waitsForCompany(size, unwritten)
   }
 
   readonly onClose = (cause: string): void => this.lose(new ConnectionLost({ detail: cause }))
@@ -321,7 +284,7 @@ export class Link {
   private onAnswer(reader: JuteReader, err: number, high: number, low: number): void {
     this.told()
     const { size, unwritten } = this.inFlight
-    if (unwritten >= EARLY && unwritten * COMPANY_PART >= size) this.flush()
+    if (Pace.leavesEarly(size, unwritten)) this.flush()
     const call = this.inFlight.peek()
     if (err === 0 && call !== undefined) {
       // Decoded before the call leaves its place: a short body must fail it together with all that follow.
