@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { awaitState } from "../support/awaitState.ts"
-import { gone, ownServer, sh } from "./programs.ts"
+import { gone, inSteps, ownServer, sh } from "./programs.ts"
 import { chroot, start, zk } from "./zk.ts"
 
 describe.concurrent("zk group", () => {
@@ -36,7 +36,7 @@ describe.concurrent("zk group", () => {
   it.live("join puts its node back, and goes with its program", () =>
     Effect.gen(function* () {
       const { env } = yield* ownServer
-      const script = 'echo "$ZK_GROUP_NODE"; echo $$; trap "exit 3" USR1; for i in $(seq 600); do sleep 0.1; done'
+      const script = `echo "$ZK_GROUP_NODE"; echo $$; trap "exit 3" USR1; ${inSteps}`
       const member = yield* start(["group", "join", "/g", "a", ...sh(script)], env)
       const [node, pid] = yield* member.lines(2)
       assert.strictEqual(node, "/g/a")

@@ -3,7 +3,7 @@ import * as TestServer from "@effect-zookeeper/testing/TestServer"
 import * as Effect from "effect/Effect"
 import { awaitState } from "../support/awaitState.ts"
 import * as Proxy from "../support/Proxy.ts"
-import { gone, idle, isAlive, ownServer, sh, stubborn } from "./programs.ts"
+import { gone, idle, inSteps, isAlive, ownServer, sh, stubborn } from "./programs.ts"
 import { chroot, start, zk } from "./zk.ts"
 
 /** Who stands in the queue of the lock. */
@@ -121,10 +121,7 @@ describe.concurrent("signals to zk lock", () => {
       const { env, server } = yield* ownServer
       const signals = ["INT", "TERM", "HUP", "QUIT", "USR1", "USR2"] as const
       const traps = signals.map((name) => `trap "echo ${name}" ${name};`).join(" ")
-      const holder = yield* start(
-        ["lock", "/l", ...sh(`${traps} echo $$; for i in $(seq 600); do sleep 0.1; done`)],
-        env
-      )
+      const holder = yield* start(["lock", "/l", ...sh(`${traps} echo $$; ${inSteps}`)], env)
       const [pid] = yield* holder.lines(1)
       const heard: Array<string> = []
       for (const name of signals) {
@@ -185,7 +182,7 @@ describe.concurrent("the program of zk lock does not outlive the lock", () => {
   it.live("a server that stands still: TERM, then KILL, and 7, before the session can have expired", () =>
     Effect.gen(function* () {
       const { env, server } = yield* ownServer
-      const script = 'trap "echo TERM" TERM; echo $$; for i in $(seq 600); do sleep 0.1; done'
+      const script = `trap "echo TERM" TERM; echo $$; ${inSteps}`
       const first = yield* start(["lock", "/l", "--session-timeout", "12s", ...sh(script)], env)
       const [pid] = yield* first.lines(1)
       const second = yield* start(["lock", "/l", "--session-timeout", "60s", ...sh("echo mine")], env)

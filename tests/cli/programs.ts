@@ -15,8 +15,14 @@ export const sh = (script: string): ReadonlyArray<string> => ["--", "sh", "-c", 
 /** Says its process id, and goes on for as long as a test may take. */
 export const idle = "echo $$; exec sleep 300"
 
+/**
+ * Goes on for a minute, in steps, since a shell runs its traps between commands. The shell counts by itself: a signal goes
+ * to all that the shell has started, and a loop over what `seq` prints ends when that is hit.
+ */
+export const inSteps = "i=0; while [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done"
+
 /** As `idle`, for one that wants no TERM. */
-export const stubborn = 'trap "" TERM; echo $$; for i in $(seq 600); do sleep 0.1; done'
+export const stubborn = `trap "" TERM; echo $$; ${inSteps}`
 
 export const isAlive = (pid: number | string): boolean => {
   try {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { awaitState } from "../support/awaitState.ts"
-import { gone, isAlive, ownServer, sh } from "./programs.ts"
+import { gone, inSteps, isAlive, ownServer, sh } from "./programs.ts"
 import { chroot, type Running, start, zk } from "./zk.ts"
 
 /** Waits until a watch with --verbose is registered. */
@@ -204,7 +204,7 @@ describe.concurrent("zk watch -- cmd", () => {
       const { env } = yield* ownServer
       yield* zk(["create", "/go"], { env })
       // Runs until somebody sets USR1 off; each run takes one.
-      const script = 'trap "exit 0" USR1; echo "$ZK_EVENT_PATH $$"; for i in $(seq 600); do sleep 0.1; done'
+      const script = `trap "exit 0" USR1; echo "$ZK_EVENT_PATH $$"; ${inSteps}`
       const begin = (overlap: string) =>
         Effect.tap(start(["watch", "/go", "-R", "--verbose", "--overlap", overlap, ...sh(script)], env), registered)
       const queue = yield* begin("queue")
