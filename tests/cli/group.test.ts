@@ -36,7 +36,7 @@ describe.concurrent("zk group", () => {
   it.live("join puts its node back, and goes with its program", () =>
     Effect.gen(function* () {
       const { env } = yield* ownServer
-      const script = `echo "$ZK_GROUP_NODE"; echo $$; trap "exit 3" USR1; ${inSteps}`
+      const script = `trap "exit 3" USR1; echo "$ZK_GROUP_NODE"; echo $$; ${inSteps}`
       const member = yield* start(["group", "join", "/g", "a", ...sh(script)], env)
       const [node, pid] = yield* member.lines(2)
       assert.strictEqual(node, "/g/a")
