@@ -1,4 +1,4 @@
-/** Runs the rows: in each round every client of a row once, one after the other, so that noise hits all alike. */
+/** Runs the rows: in each round every client of a row once, one after the other in turn, so that noise hits all alike. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { spawn } from "node:child_process"
@@ -61,6 +61,12 @@ const writing = (connect: string, workload: Workload): Effect.Effect<void, never
     )
   )
 
+/** Who is first in one round is last in the next: what the cell before left behind hits each in its turn. */
+const inOrder = (clients: ReadonlyArray<Client>, round: number): ReadonlyArray<Client> => {
+  const first = round % clients.length
+  return [...clients.slice(first), ...clients.slice(0, first)]
+}
+
 const runCell = (program: cell.Program, spec: Spec) => {
   const run = cell.run(program, spec)
   const isFollowing = spec.workload === "stateStream" || spec.workload === "treeCache"
@@ -76,8 +82,9 @@ export const measure = Effect.fnUntraced(function* (
   const connect = yield* serverFor(row.server)
   const cells: Record<string, Array<Result | undefined>> = {}
   const missing: Record<string, string> = {}
+  const present = clients.filter((client) => takesPart(client, row))
   for (let round = 0; round < roundsOf(row, rounds); round++) {
-    for (const client of clients.filter((client) => takesPart(client, row))) {
+    for (const client of inOrder(present, round)) {
       if ("missing" in client) {
         missing[client.name] = client.missing
         continue

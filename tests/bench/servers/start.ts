@@ -6,6 +6,7 @@ import * as fs from "node:fs"
 import { fourLetterWord } from "../../support/zookeeper/fourLetterWord.ts"
 import * as RealServer from "../../support/zookeeper/RealServer.ts"
 import { fill, fillTree } from "./fill.ts"
+import { warm } from "./warm.ts"
 
 /** `test` is our TestServer, `tree` the real server with 100,000 nodes more, `none` for cells that start their own. */
 export const kinds = ["canned", "mute", "real", "test", "tree", "none"] as const
@@ -28,6 +29,10 @@ const separate = (program: string, ...args: ReadonlyArray<string>): Effect.Effec
     ({ port }) => `127.0.0.1:${port}`
   )
 
+/** The nodes of the rows, on a server that has been at work. */
+const prepare = (connect: string): Effect.Effect<void, unknown> =>
+  Effect.andThen(Effect.scoped(fill(connect)), warm(connect))
+
 /** A server as it runs in production but for the disk: the JIT at full, and data in memory where there is a tmpfs. */
 const real = Effect.gen(function* () {
   if (process.env["TMPDIR"] === undefined && fs.existsSync("/dev/shm")) process.env["TMPDIR"] = "/dev/shm"
@@ -36,7 +41,7 @@ const real = Effect.gen(function* () {
     config: { preAllocSize: 1024, snapCount: 10_000_000 },
     jvm: ["-Xmx768m", "-XX:TieredStopAtLevel=4"]
   })
-  yield* Effect.scoped(fill(connectString))
+  yield* prepare(connectString)
   return connectString
 })
 
@@ -48,7 +53,7 @@ export const start = (kind: Kind): Effect.Effect<string, unknown, Scope.Scope> =
     case "tree":
       return Effect.tap(real, (connect) => Effect.scoped(fillTree(connect)))
     case "test":
-      return Effect.tap(separate("testServer.ts"), (connect) => Effect.scoped(fill(connect)))
+      return Effect.tap(separate("testServer.ts"), prepare)
     case "none":
       return Effect.succeed("")
     default:
