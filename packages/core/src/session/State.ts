@@ -141,11 +141,20 @@ export const patience = (state: State): number => state.timeout / 3
 const estimate = (state: State): number => (state.timeout * 4) / 3
 
 /**
+ * The least that a host gets while there is no session to lose, in ms: what was asked for may be less than any server
+ * grants, and says nothing about how fast they are.
+ */
+const FIRST_HANDSHAKE = 1000
+
+/**
  * How long one host may take to answer the handshake: little while the lease may still be saved, more once every host
  * had its chance.
  */
-export const handshakeTime = (state: State): number =>
-  state.ticket !== undefined && state.tries < state.settings.hosts.length ? state.timeout / 12 : state.timeout / 3
+export const handshakeTime = (state: State): number => {
+  const plenty = state.timeout / 3
+  if (state.ticket === undefined) return Math.max(plenty, FIRST_HANDSHAKE)
+  return state.tries < state.settings.hosts.length ? state.timeout / 12 : plenty
+}
 
 /** When the session is given up; never while there is none, nor before its first contact. */
 export const givenUpAt = (state: State): number =>
