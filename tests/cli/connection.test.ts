@@ -21,7 +21,7 @@ describe("connecting", () => {
       const { code, stderr, text } = yield* zk(["-c", "127.0.0.1:1,127.0.0.1:2", "ls", "--timeout", "300ms"])
       assert.strictEqual(code, 6)
       assert.strictEqual(text, "")
-      assert.match(stderr, /^zk: .*127\.0\.0\.1:1: .*ECONNREFUSED/)
+      assert.match(stderr, /^zk: ls \/: .*127\.0\.0\.1:1: .*ECONNREFUSED/)
       assert.match(stderr, /127\.0\.0\.1:2: /)
       assert.match(stderr, /--connect/)
     })

@@ -133,7 +133,7 @@ describe.concurrent("zk elect", () => {
         const { code, stderr } = yield* zk(["-c", "127.0.0.1:1", "elect", "/e", ...more])
         assert.deepStrictEqual(
           [code, stderr],
-          [2, "zk: elect takes either a program to run while leading or --observe\n"]
+          [2, "zk: elect /e: give either a program to run while leading or --observe\n"]
         )
       }
     })

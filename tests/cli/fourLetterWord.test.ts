@@ -26,7 +26,7 @@ describe("zk 4lw", () => {
       assert.deepStrictEqual([found.code, found.text], [0, "imok"])
       const lost = yield* zk(["4lw", "ruok"], { env })
       assert.deepStrictEqual([lost.code, lost.text], [6, ""])
-      assert.match(lost.stderr, /^zk: fourLetterWord: .*127\.0\.0\.1:1: .*ECONNREFUSED/)
+      assert.match(lost.stderr, /^zk: 4lw: .*127\.0\.0\.1:1: .*ECONNREFUSED/)
     })
   )
 
@@ -36,7 +36,7 @@ describe("zk 4lw", () => {
       const { code, stderr, text } = yield* zk(["4lw", "mntr", "-c", server.connectString])
       assert.deepStrictEqual(
         [code, text, stderr],
-        [1, "", "zk: the server does not answer mntr; add it to its 4lw.commands.whitelist\n"]
+        [1, "", "zk: 4lw: the server does not answer mntr; add it to its 4lw.commands.whitelist\n"]
       )
     })
   )

@@ -54,7 +54,7 @@ describe.concurrent("zk group", () => {
       const { env } = yield* ownServer
       const { code, stderr } = yield* zk(["group", "join", "/g", "a/b"], { env })
       assert.strictEqual(code, 8)
-      assert.match(stderr, /^zk: join \/g: 'a\/b' cannot be the name of a node\n$/)
+      assert.match(stderr, /^zk: group join \/g: 'a\/b' cannot be the name of a node\n$/)
     })
   )
 })

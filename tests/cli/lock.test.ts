@@ -29,7 +29,7 @@ describe("zk lock on a real server", () => {
       assert.strictEqual(stat.ephemeralOwner, session)
       assert.strictEqual(BigInt(stat.czxid), BigInt(token!))
       const busy = yield* zk(["lock", "/a/l", "--wait", "0", ...sh("echo no")], { env })
-      assert.deepStrictEqual([busy.code, busy.text, busy.stderr], [124, "", "zk: /a/l was not free at once\n"])
+      assert.deepStrictEqual([busy.code, busy.text, busy.stderr], [124, "", "zk: lock /a/l: not free at once\n"])
       yield* holder.signal("SIGTERM")
       const { code, stderr } = yield* holder.ended
       assert.deepStrictEqual([code, stderr], [143, ""])
@@ -63,13 +63,13 @@ describe.concurrent("zk lock ends as its program does", () => {
       what: "127 when there is none",
       args: ["--", "no-such-program"],
       code: 127,
-      says: /^zk: cannot run no-such-program/
+      says: /^zk: lock \/l: cannot run no-such-program/
     },
     {
       what: "126 when it cannot be run",
       args: ["--", "/etc/passwd"],
       code: 126,
-      says: /^zk: cannot run \/etc\/passwd/
+      says: /^zk: lock \/l: cannot run \/etc\/passwd/
     },
     { what: "2 when it is missing", args: [], code: 2, says: /Missing required argument: command/ }
   ])("$what", ({ args, code, says }) =>
@@ -109,7 +109,7 @@ describe("zk lock --wait", () => {
       const holder = yield* start(["lock", "/l", ...sh(idle)], env)
       yield* holder.lines(1)
       const { code, stderr, text } = yield* zk(["lock", "/l", "--wait", "300ms", ...sh("echo no")], { env })
-      assert.deepStrictEqual([code, text, stderr], [124, "", "zk: /l was not free within 300ms\n"])
+      assert.deepStrictEqual([code, text, stderr], [124, "", "zk: lock /l: not free within 300ms\n"])
       assert.strictEqual((yield* contenders(server)).length, 1)
     })
   )
@@ -190,7 +190,7 @@ describe.concurrent("the program of zk lock does not outlive the lock", () => {
       yield* server.freeze
       const { code, stderr, text } = yield* first.ended
       assert.strictEqual(code, 7, stderr)
-      assert.match(stderr, /zk: no server confirmed the session in time/)
+      assert.match(stderr, /^zk: lock \/l: no server confirmed the session in time/m)
       assert.strictEqual(text, `${pid}\nTERM\n`)
       assert.isFalse(isAlive(pid!))
       assert.strictEqual((yield* second.now).text, "")
@@ -226,7 +226,7 @@ describe.concurrent("the program of zk lock does not outlive the lock", () => {
       const { code, stderr } = yield* holder.ended
       assert.strictEqual(code, 7)
       // The server tells of the node first and of the session after it.
-      assert.match(stderr, /zk: (the session has expired|the node that stood for it was deleted)/)
+      assert.match(stderr, /^zk: lock \/l: (the session has expired|the node that stood for it was deleted)/m)
       yield* gone(pid!)
     })
   )
@@ -240,7 +240,7 @@ describe.concurrent("the program of zk lock does not outlive the lock", () => {
       yield* zk(["rm", node!], { env })
       const { code, stderr } = yield* holder.ended
       assert.strictEqual(code, 7)
-      assert.match(stderr, /zk: the node that stood for it was deleted/)
+      assert.match(stderr, /^zk: lock \/l: the node that stood for it was deleted/m)
       yield* gone(pid!)
     })
   )
@@ -252,7 +252,7 @@ describe.concurrent("the program of zk lock does not outlive the lock", () => {
       const [pid] = yield* holder.lines(1)
       yield* server.dropConnections
       const { code, stderr } = yield* holder.ended
-      assert.deepStrictEqual([code, stderr], [7, "zk: the connection was lost\n"])
+      assert.deepStrictEqual([code, stderr], [7, "zk: lock /l: the connection was lost\n"])
       yield* gone(pid!)
     })
   )
@@ -290,7 +290,10 @@ describe("zk lock --grace", () => {
     Effect.gen(function* () {
       const offline = yield* zk(["-c", "127.0.0.1:1", "lock", "/l", "--grace", "6s", "--", "true"])
       assert.strictEqual(offline.code, 2)
-      assert.match(offline.stderr, /^zk: a grace of 6000 ms does not fit into the lease: .* it can be 5000 ms\n$/)
+      assert.match(
+        offline.stderr,
+        /^zk: lock \/l: a grace of 6000 ms does not fit into the lease: .* it can be 5000 ms\n$/
+      )
       const server = yield* TestServer.make({ maxSessionTimeout: "4 seconds" })
       const shorter = yield* zk(["-c", server.connectString, "lock", "/l", "--grace", "3s", "--", "echo", "ran"])
       assert.deepStrictEqual([shorter.code, shorter.text], [2, ""])

@@ -15,7 +15,7 @@ describe.concurrent("zk semaphore", () => {
       const b = yield* holder
       yield* b.lines(2)
       const full = yield* zk(["semaphore", "/s", "-n", "2", "--wait", "0", ...sh("echo no")], { env })
-      assert.deepStrictEqual([full.code, full.text, full.stderr], [124, "", "zk: /s was not free at once\n"])
+      assert.deepStrictEqual([full.code, full.text, full.stderr], [124, "", "zk: semaphore /s: not free at once\n"])
       const c = yield* start(["semaphore", "/s", "-n", "2", ...sh('echo "${ZK_FENCING_TOKEN-none}"')], env)
       yield* a.signal("SIGTERM")
       assert.strictEqual((yield* a.ended).code, 143)
@@ -57,7 +57,7 @@ describe.concurrent("zk semaphore", () => {
       assert.strictEqual((yield* zk(["get", node!], { env })).text, "me")
       yield* server.dropConnections
       const { code, stderr } = yield* holder.ended
-      assert.deepStrictEqual([code, stderr], [7, "zk: the connection was lost\n"])
+      assert.deepStrictEqual([code, stderr], [7, "zk: semaphore /s: the connection was lost\n"])
     })
   )
 

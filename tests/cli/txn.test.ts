@@ -47,12 +47,13 @@ describe.concurrent("zk txn", () => {
       const zk = yield* inChroot
       yield* zk(["create", "/a"])
       const culprit = op2 ?? op
+      const named = culprit.replace(/ -.* /, " ")
       const args = ["--op", before ?? "create /b", "--op", culprit, "--op", "create /c"]
       const text = yield* zk(["txn", ...args])
       assert.deepStrictEqual([text.code, text.text], [code, ""])
       assert.match(
         text.stderr,
-        new RegExp(`^zk: transact.*: nothing was done, because operation 1 .* failed with ${error}\n$`)
+        new RegExp(`^zk: txn: nothing was done, because operation 1 \\(${named}\\) failed with ${error}: [^\n]+\n$`)
       )
       const json = yield* zk(["txn", "-o", "ndjson", ...args])
       assert.strictEqual(json.code, code)
@@ -70,9 +71,12 @@ describe.concurrent("zk txn", () => {
       const offline = ["-c", "127.0.0.1:1", "txn"]
       const wrong = yield* zk([...offline, "--op", "move /a /b"])
       assert.strictEqual(wrong.code, 8)
-      assert.strictEqual(wrong.stderr, "zk: 'move /a /b' is no operation: 'move' is none of create, set, rm, check\n")
+      assert.strictEqual(
+        wrong.stderr,
+        "zk: txn: 'move /a /b' is no operation: 'move' is none of create, set, rm, check\n"
+      )
       const none = yield* zk(offline, { stdin: "\n# nothing\n" })
-      assert.deepStrictEqual([none.code, none.stderr], [8, "zk: there is no operation to do\n"])
+      assert.deepStrictEqual([none.code, none.stderr], [8, "zk: txn: there is no operation to do\n"])
       const both = yield* zk([...offline, "file", "--op", "rm /a"])
       assert.strictEqual(both.code, 2)
     })

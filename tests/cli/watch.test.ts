@@ -132,7 +132,7 @@ describe.concurrent("zk watch -R", () => {
   it.live("and --children exclude each other", () =>
     Effect.gen(function* () {
       const { code, stderr } = yield* zk(["-c", "127.0.0.1:1", "watch", "/", "-R", "--children"])
-      assert.deepStrictEqual([code, stderr], [2, "zk: --children and -R exclude each other\n"])
+      assert.deepStrictEqual([code, stderr], [2, "zk: watch /: --children and -R exclude each other\n"])
     })
   )
 })
@@ -169,7 +169,7 @@ describe.concurrent("zk watch -- cmd", () => {
     Effect.gen(function* () {
       const { env } = yield* ownServer
       const { code, stderr } = yield* zk(["watch", "/a", "--", "no-such-program"], { env })
-      assert.deepStrictEqual([code, stderr], [127, "zk: cannot run no-such-program: ENOENT\n"])
+      assert.deepStrictEqual([code, stderr], [127, "zk: watch /a: cannot run no-such-program: ENOENT\n"])
     })
   )
 

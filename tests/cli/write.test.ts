@@ -118,7 +118,7 @@ describe("zk rm", () => {
       yield* zk(["create", "-p", "/a/b/c"])
       const full = yield* zk(["rm", "/a"])
       assert.strictEqual(full.code, 4)
-      assert.match(full.stderr, /^zk: delete \/a: the node has children.*zk rm -r/)
+      assert.match(full.stderr, /^zk: rm \/a: the node has children.*zk rm -r/)
       assert.strictEqual((yield* zk(["rm", "/a/b/c"])).code, 0)
       const wrong = yield* zk(["rm", "-r", "/a", "--version", "7"])
       assert.strictEqual(wrong.code, 4)
@@ -133,7 +133,7 @@ describe("zk rm", () => {
     Effect.gen(function* () {
       const zk = yield* inChroot
       const root = yield* zk(["rm", "-r", "/"])
-      assert.deepStrictEqual([root.code, root.stderr], [2, "zk: / is never removed; name the nodes below it\n"])
+      assert.deepStrictEqual([root.code, root.stderr], [2, "zk: rm /: it is never removed; name the nodes below it\n"])
       yield* zk(["create", "-p", "/zookeeper/below-a-chroot"])
       assert.strictEqual((yield* zk(["rm", "-r", "/zookeeper"])).code, 0)
     })

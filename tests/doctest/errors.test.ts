@@ -4,6 +4,7 @@ import { assert, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import * as path from "node:path"
 import { endingOf } from "../../packages/cli/src/exit.ts"
+import { VerbFailed } from "../../packages/cli/src/verb.ts"
 import { root } from "../support/publicNames.ts"
 
 /** What a section says of the exit code, by reason. */
@@ -22,9 +23,10 @@ const reasons = Object.entries(Errors).flatMap(([name, value]) =>
 )
 
 /** Only the tag of a reason decides about the exit code, but for transactions. */
-const exitCode = (tag: string): number =>
-  endingOf({ _tag: "ZooKeeperError", operation: "get", message: "", reason: { _tag: tag } } as Errors.ZooKeeperError)
-    .code
+const exitCode = (tag: string): number => {
+  const failure = { _tag: "ZooKeeperError", operation: "get", reason: { _tag: tag } } as Errors.ZooKeeperError
+  return endingOf(new VerbFailed({ verb: "get", path: undefined, failure })).code
+}
 
 it("every reason has a section, with its exit code", () => {
   assert.isAbove(reasons.length, 30)

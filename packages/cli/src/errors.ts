@@ -1,6 +1,10 @@
 /**
- * What can go wrong before or beside an operation of ZooKeeper; see exit.ts for what becomes of it.
+ * What can go wrong before or beside an operation of ZooKeeper; and with that, all that a verb can fail with. See
+ * message.ts and exit.ts for what becomes of it.
  */
+import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import type { CacheFull } from "@effect-zookeeper/recipes/Cache"
 import * as Data from "effect/Data"
 
 /** The command line cannot be meant so: flags that exclude each other, a path that must not be removed. */
@@ -33,3 +37,17 @@ export class CommandNotRunnable extends Data.TaggedError("CommandNotRunnable")<{
   readonly message: string
   readonly code: 126 | 127
 }> {}
+
+/** Why a verb has failed. */
+export type Failure =
+  | ZooKeeperError
+  | LeaseLost
+  | CacheFull
+  | UsageError
+  | InputError
+  | UnavailableError
+  | AnsweredNo
+  | OutputError
+  | WaitRanOut
+  | CommandEnded
+  | CommandNotRunnable

@@ -2,20 +2,11 @@
  * What a failure means to the caller of `zk`: the exit code, and the line on stderr.
  */
 import * as ErrorCode from "@effect-zookeeper/core/ErrorCode"
-import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
-import type { CacheFull } from "@effect-zookeeper/recipes/Cache"
-import type { Reason, ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import type { Reason } from "@effect-zookeeper/core/ZooKeeperError"
 import type * as CliError from "effect/cli/CliError"
-import type {
-  AnsweredNo,
-  CommandEnded,
-  CommandNotRunnable,
-  InputError,
-  OutputError,
-  UnavailableError,
-  UsageError,
-  WaitRanOut
-} from "./errors.ts"
+import type { Failure } from "./errors.ts"
+import { messageOf } from "./message.ts"
+import type { VerbFailed } from "./verb.ts"
 
 export const ExitCode = {
   ok: 0,
@@ -32,25 +23,11 @@ export const ExitCode = {
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
-export type Failure =
-  | ZooKeeperError
-  | LeaseLost
-  | CacheFull
-  | UsageError
-  | InputError
-  | UnavailableError
-  | AnsweredNo
-  | OutputError
-  | WaitRanOut
-  | CommandEnded
-  | CommandNotRunnable
-  | CliError.CliError
-
 export interface Ending {
   /** Also what a program that was run has ended with. */
   readonly code: number
   /** Undefined when there is nothing to add. */
-  readonly message?: string
+  readonly message?: string | undefined
 }
 
 const byReason: { readonly [Tag in Reason["_tag"] | ErrorCode.ErrorName]?: ExitCode } = {
@@ -74,61 +51,38 @@ const byReason: { readonly [Tag in Reason["_tag"] | ErrorCode.ErrorName]?: ExitC
   InvalidAcl: ExitCode.input
 }
 
-const codeOf = (reason: Reason): ExitCode => {
+const codeOfReason = (reason: Reason): ExitCode => {
   const name = reason._tag === "TransactionFailed" ? (ErrorCode.nameOf(reason.code) ?? reason._tag) : reason._tag
   return byReason[name] ?? ExitCode.no
 }
 
-/** What to do about it in terms of `zk`, where the library's own words do not say. */
-const hint = ({ operation, reason }: ZooKeeperError): string | undefined => {
-  switch (reason._tag) {
-    case "NoNode":
-      return operation.startsWith("create") ? "its parent is missing; -p creates parents" : undefined
-    case "NotEmpty":
-      return "zk rm -r removes what is below too"
-    case "NoAuth":
-      return "see --auth"
-    case "ConnectFailed":
-      return operation === "fourLetterWord"
-        ? "is --host, or --connect (or ZK_CONNECT), right?"
-        : "is --connect (or ZK_CONNECT) right?"
-    case "NodeExists":
-      return operation.startsWith("create") ? "zk set changes its data" : undefined
-    default:
-      return undefined
+const codeOf = (failure: Failure): number => {
+  switch (failure._tag) {
+    case "ZooKeeperError":
+      return codeOfReason(failure.reason)
+    case "LeaseLost":
+      return ExitCode.session
+    case "UsageError":
+      return ExitCode.usage
+    case "InputError":
+      return ExitCode.input
+    case "WaitRanOut":
+      return ExitCode.waitRanOut
+    case "CommandEnded":
+      return failure.status
+    case "CommandNotRunnable":
+      return failure.code
+    case "OutputError":
+      return failure.readerGone ? ExitCode.ok : ExitCode.no
+    case "AnsweredNo":
+    case "CacheFull":
+    case "UnavailableError":
+      return ExitCode.no
   }
 }
 
-export const endingOf = (failure: Failure): Ending => {
-  switch (failure._tag) {
-    case "ZooKeeperError": {
-      const more = hint(failure)
-      return {
-        code: codeOf(failure.reason),
-        message: more === undefined ? failure.message : `${failure.message} (${more})`
-      }
-    }
-    case "LeaseLost":
-      return { code: ExitCode.session, message: failure.message }
-    case "WaitRanOut":
-      return { code: ExitCode.waitRanOut, message: failure.message }
-    case "CommandEnded":
-      return { code: failure.status }
-    case "CommandNotRunnable":
-      return { code: failure.code, message: failure.message }
-    case "InputError":
-      return { code: ExitCode.input, message: failure.message }
-    case "CacheFull":
-    case "UnavailableError":
-      return { code: ExitCode.no, message: failure.message }
-    case "AnsweredNo":
-      return { code: ExitCode.no }
-    case "OutputError":
-      return failure.readerGone ? { code: ExitCode.ok } : { code: ExitCode.no, message: failure.message }
-    case "ShowHelp":
-      // The presenter has said it all.
-      return { code: ExitCode.usage }
-    default:
-      return { code: ExitCode.usage, message: failure.message }
-  }
+export const endingOf = (failure: VerbFailed | CliError.CliError): Ending => {
+  if (failure._tag === "VerbFailed") return { code: codeOf(failure.failure), message: messageOf(failure) }
+  // Of a command line that cannot be read the presenter has said it all.
+  return failure._tag === "ShowHelp" ? { code: ExitCode.usage } : { code: ExitCode.usage, message: failure.message }
 }

@@ -2,11 +2,21 @@ import * as ErrorCode from "@effect-zookeeper/core/ErrorCode"
 import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import * as ZooKeeperError from "@effect-zookeeper/core/ZooKeeperError"
 import { assert, describe, it } from "@effect/vitest"
-import { AnsweredNo, InputError, OutputError, UnavailableError, UsageError } from "../src/errors.ts"
+import {
+  AnsweredNo,
+  CommandEnded,
+  CommandNotRunnable,
+  type Failure,
+  InputError,
+  OutputError,
+  UnavailableError,
+  UsageError,
+  WaitRanOut
+} from "../src/errors.ts"
 import { endingOf } from "../src/exit.ts"
+import { VerbFailed } from "../src/verb.ts"
 
-const failure = (reason: ZooKeeperError.Reason, operation = "get") =>
-  ZooKeeperError.make(() => ({ operation, path: "/a", applied: "no", reason }))
+const codeOf = (failure: Failure) => endingOf(new VerbFailed({ verb: "get", path: "/a", failure })).code
 
 const transaction = (code: number) =>
   new ZooKeeperError.TransactionFailed({
@@ -45,26 +55,21 @@ describe("exit codes", () => {
   it.each(table.map(([reason, code]) => ({ tag: reason._tag, message: reason.message, reason, code })))(
     "$tag $message: $code",
     ({ code, reason }) => {
-      assert.strictEqual(endingOf(failure(reason)).code, code)
+      const failure = ZooKeeperError.make(() => ({ operation: "get", path: "/a", applied: "no", reason }))
+      assert.strictEqual(codeOf(failure), code)
     }
   )
 
   it("of what is not the server's", () => {
-    assert.deepStrictEqual(endingOf(new UsageError({ message: "m" })), { code: 2, message: "m" })
-    assert.deepStrictEqual(endingOf(new InputError({ message: "m" })), { code: 8, message: "m" })
-    assert.deepStrictEqual(endingOf(new UnavailableError({ message: "m" })), { code: 1, message: "m" })
-    assert.deepStrictEqual(endingOf(new AnsweredNo()), { code: 1 })
-    assert.strictEqual(endingOf(new LeaseLost({ why: "deadline" })).code, 7)
-    assert.deepStrictEqual(endingOf(new OutputError({ message: "m", readerGone: true })), { code: 0 })
-    assert.deepStrictEqual(endingOf(new OutputError({ message: "m", readerGone: false })), { code: 1, message: "m" })
-  })
-})
-
-describe("messages", () => {
-  it("say what happened, to which path, and what to do", () => {
-    const { message } = endingOf(failure(new ZooKeeperError.NoNode(), "create"))
-    assert.strictEqual(message, "create /a: the node does not exist (its parent is missing; -p creates parents)")
-    assert.match(endingOf(failure(new ZooKeeperError.NotEmpty(), "delete")).message ?? "", /^delete \/a: .*zk rm -r/)
-    assert.strictEqual(endingOf(failure(new ZooKeeperError.NoNode())).message, "get /a: the node does not exist")
+    assert.strictEqual(codeOf(new UsageError({ message: "m" })), 2)
+    assert.strictEqual(codeOf(new InputError({ message: "m" })), 8)
+    assert.strictEqual(codeOf(new UnavailableError({ message: "m" })), 1)
+    assert.strictEqual(codeOf(new AnsweredNo()), 1)
+    assert.strictEqual(codeOf(new LeaseLost({ why: "deadline" })), 7)
+    assert.strictEqual(codeOf(new WaitRanOut({ message: "m" })), 124)
+    assert.strictEqual(codeOf(new CommandEnded({ status: 5 })), 5)
+    assert.strictEqual(codeOf(new CommandNotRunnable({ message: "m", code: 126 })), 126)
+    assert.strictEqual(codeOf(new OutputError({ message: "m", readerGone: true })), 0)
+    assert.strictEqual(codeOf(new OutputError({ message: "m", readerGone: false })), 1)
   })
 })

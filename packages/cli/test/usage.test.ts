@@ -28,8 +28,8 @@ const refused: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegExp
   [["set", "/a", "b", "--create", "--version", "1"], /--create and --version exclude each other/],
   [["set", "/a", "b", "--version", "one"], /Invalid value for flag --version: "one"/],
   [["set", "/a", "00", "--hex", "--base64"], /--base64 and --hex exclude each other/],
-  [["rm", "/"], /\/ is never removed/],
-  [["rm", "-r", "/zookeeper"], /\/zookeeper is never removed/],
+  [["rm", "/"], /^zk: rm \/: it is never removed/],
+  [["rm", "-r", "/zookeeper"], /^zk: rm \/zookeeper: it is never removed/],
   [["4lw", "what"], /'what' is none of conf, cons/],
   [["dev", "--port", "70000"], /'70000' is not a port, 0 to 65535/],
   [["4lw", "srvr", "--host", "h:0"], /the port in 'h:0'/],
@@ -39,7 +39,7 @@ const refused: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegExp
   [["elect", "/e", "-n", "0", "--observe"], /Expected: 1 or more/],
   [["semaphore", "/s", "--", "true"], /--leases/],
   [["watch", "/a", "--overlap", "both", "--", "true"], /Invalid value for flag --overlap: "both"/],
-  [["-c", "h/zookeeper", "rm", "/"], /\/ is never removed/]
+  [["-c", "h/zookeeper", "rm", "/"], /^zk: rm \/: it is never removed/]
 ]
 
 describe("usage errors", () => {
@@ -57,11 +57,11 @@ describe("usage errors", () => {
 
 describe("input errors", () => {
   const bad: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: string]> = [
-    [["set", "/a", "@missing"], "zk: cannot read missing: NotFound"],
-    [["set", "/a", "abc", "--hex"], "zk: the value is not hexadecimal: pairs of 0-9 and a-f"],
-    [["create", "/a", "a*b=", "--base64"], "zk: the value is not base64"],
-    [["ls", "--auth", "@missing"], "zk: cannot read missing: NotFound"],
-    [["ls", "--auth", "@auth"], "zk: the content of auth is not SCHEME:CREDENTIALS, such as digest:user:password"]
+    [["set", "/a", "@missing"], "zk: set /a: cannot read missing: NotFound"],
+    [["set", "/a", "abc", "--hex"], "zk: set /a: the value is not hexadecimal: pairs of 0-9 and a-f"],
+    [["create", "/a", "a*b=", "--base64"], "zk: create /a: the value is not base64"],
+    [["ls", "--auth", "@missing"], "zk: ls /: cannot read missing: NotFound"],
+    [["ls", "--auth", "@auth"], "zk: ls /: the content of auth is not SCHEME:CREDENTIALS, such as digest:user:password"]
   ]
   it.effect.each(bad.map(([args, says]) => ({ line: ["zk", ...args].join(" "), args, says })))(
     "$line",

@@ -9,11 +9,12 @@ import { acl as parseAcl, pathArgument, refine } from "../input/refine.ts"
 import { versionFlag } from "../input/version.ts"
 import { print } from "../render/output.ts"
 import * as RenderStat from "../render/stat.ts"
+import * as Verb from "../verb.ts"
 
 const toJson = ({ id, perms, scheme }: Acl.Acl) => ({ scheme, id, perms: Acl.formatPerms(perms) })
 
-const get = Command.make(
-  "get",
+const get = Verb.make(
+  "acl get",
   { path: pathArgument },
   Effect.fnUntraced(function* ({ path }) {
     const { acl, stat } = yield* Session.use((zk) => zk.getAcl(path))
@@ -25,8 +26,8 @@ const get = Command.make(
   })
 ).pipe(Command.withDescription("Print the ACL of a node, one entry a line"))
 
-const set = Command.make(
-  "set",
+const set = Verb.make(
+  "acl set",
   {
     path: pathArgument,
     entries: Argument.String("acl").pipe(

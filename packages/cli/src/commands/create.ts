@@ -15,6 +15,7 @@ import { modeOf } from "../input/mode.ts"
 import { duration, path as plainPath, refine, sequentialPath } from "../input/refine.ts"
 import * as Value from "../input/value.ts"
 import { print } from "../render/output.ts"
+import * as Verb from "../verb.ts"
 
 const flag = (name: string, alias: string | undefined, description: string) => {
   const plain = Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
@@ -28,12 +29,12 @@ const hold = (zk: ZooKeeper, path: string) =>
     Stream.runHead,
     Effect.andThen(
       Effect.failSync(() =>
-        makeError(() => ({ operation: "create --hold", path, applied: "no", reason: new SessionExpired() }))
+        makeError(() => ({ operation: "create", path, applied: "no", reason: new SessionExpired() }))
       )
     )
   )
 
-export const create = Command.make(
+export const create = Verb.make(
   "create",
   {
     path: Argument.String("path").pipe(

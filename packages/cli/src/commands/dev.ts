@@ -12,6 +12,7 @@ import { refine } from "../input/refine.ts"
 import * as Tree from "../input/tree.ts"
 import { print } from "../render/output.ts"
 import { logging } from "../render/stderr.ts"
+import * as Verb from "../verb.ts"
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1)$/
 
@@ -34,7 +35,7 @@ const start = Effect.fnUntraced(function* (host: string, port: number) {
   )
 })
 
-export const dev = Command.make(
+export const dev = Verb.make(
   "dev",
   {
     port: Flag.String("port").pipe(

@@ -14,6 +14,7 @@ import { pathArgument } from "../input/refine.ts"
 import * as Value from "../input/value.ts"
 import * as RenderBytes from "../render/bytes.ts"
 import { line, write } from "../render/output.ts"
+import * as Verb from "../verb.ts"
 
 const lineOf = (path: string, leaders: ReadonlyArray<Election.Candidate>): string =>
   line({ path, leaders: leaders.map(({ data, node }) => ({ node, value: RenderBytes.toJson(data) })) })
@@ -31,7 +32,7 @@ const lead = (zk: ZooKeeper, election: Election.Election, work: Work) => {
   return Effect.retry(leading, { while: ({ _tag }) => _tag === "LeaseLost" })
 }
 
-export const elect = Command.make(
+export const elect = Verb.make(
   "elect",
   {
     path: pathArgument,
@@ -53,7 +54,7 @@ export const elect = Command.make(
   Effect.fnUntraced(function* (input) {
     const { command, dialect, leaders, observe, path, stopOn } = input
     if (observe === (command !== undefined)) {
-      return yield* new UsageError({ message: "elect takes either a program to run while leading or --observe" })
+      return yield* new UsageError({ message: "give either a program to run while leading or --observe" })
     }
     yield* checkGrace(input.grace)
     const data = yield* Value.read(input.data, Value.plain)

@@ -7,8 +7,9 @@ import { AnsweredNo } from "../errors.ts"
 import { pathArgument } from "../input/refine.ts"
 import { print } from "../render/output.ts"
 import * as RenderStat from "../render/stat.ts"
+import * as Verb from "../verb.ts"
 
-export const exists = Command.make(
+export const exists = Verb.make(
   "exists",
   { path: pathArgument },
   Effect.fnUntraced(function* ({ path }) {

@@ -11,6 +11,7 @@ import { root } from "../connection/flags.ts"
 import { UnavailableError } from "../errors.ts"
 import { connectString, refine } from "../input/refine.ts"
 import { type Json, print } from "../render/output.ts"
+import * as Verb from "../verb.ts"
 
 const asWord = (text: string): Result.Result<FourLetterWord.Word, string> =>
   FourLetterWord.isWord(text)
@@ -21,7 +22,7 @@ const asWord = (text: string): Result.Result<FourLetterWord.Word, string> =>
 const toJson = (value: unknown): Json =>
   JSON.parse(JSON.stringify(value, (_, field: unknown) => (typeof field === "bigint" ? Ids.toHex(field) : field)))
 
-export const fourLetterWord = Command.make(
+export const fourLetterWord = Verb.make(
   "4lw",
   {
     word: Argument.String("word").pipe(

@@ -8,8 +8,9 @@ import { pathArgument } from "../input/refine.ts"
 import * as RenderBytes from "../render/bytes.ts"
 import { print } from "../render/output.ts"
 import * as RenderStat from "../render/stat.ts"
+import * as Verb from "../verb.ts"
 
-export const get = Command.make(
+export const get = Verb.make(
   "get",
   {
     path: pathArgument,

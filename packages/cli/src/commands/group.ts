@@ -13,11 +13,12 @@ import { pathArgument } from "../input/refine.ts"
 import * as Value from "../input/value.ts"
 import * as RenderBytes from "../render/bytes.ts"
 import { line, print, write } from "../render/output.ts"
+import * as Verb from "../verb.ts"
 
 const toJson = ({ data, id }: Group.Member) => ({ id, value: RenderBytes.toJson(data) })
 
-const join = Command.make(
-  "join",
+const join = Verb.make(
+  "group join",
   {
     path: pathArgument,
     name: Argument.String("name").pipe(Argument.withDescription("As whom to join")),
@@ -43,8 +44,8 @@ const join = Command.make(
   })
 ).pipe(Command.withDescription("Be a member until Ctrl-C, or while a program runs"))
 
-const list = Command.make(
-  "list",
+const list = Verb.make(
+  "group list",
   { path: pathArgument },
   Effect.fnUntraced(function* ({ path }) {
     const members = yield* Session.use(() =>
@@ -59,7 +60,7 @@ const list = Command.make(
   })
 ).pipe(Command.withDescription("Print the names of the members"))
 
-const watch = Command.make("watch", { path: pathArgument }, ({ path }) =>
+const watch = Verb.make("group watch", { path: pathArgument }, ({ path }) =>
   Session.use(() =>
     Effect.scoped(
       Effect.flatMap(Group.make({ path }), ({ observe }) =>

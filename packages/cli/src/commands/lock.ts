@@ -10,8 +10,9 @@ import { programArgument } from "../input/program.ts"
 import { pathArgument } from "../input/refine.ts"
 import * as Value from "../input/value.ts"
 import { waitFlag, within } from "../input/wait.ts"
+import * as Verb from "../verb.ts"
 
-export const lock = Command.make(
+export const lock = Verb.make(
   "lock",
   {
     path: pathArgument,
@@ -30,7 +31,7 @@ export const lock = Command.make(
         const body = (held: ExclusiveHolder) => runWhile(zk, input, held, held.fencingToken)
         yield* Option.match(input.wait, {
           onNone: () => lock.withLock(body),
-          onSome: (wait) => within(path, wait, (options) => lock.tryWithLock(body, options))
+          onSome: (wait) => within(wait, (options) => lock.tryWithLock(body, options))
         })
       })
     )

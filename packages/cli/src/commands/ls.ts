@@ -9,10 +9,11 @@ import { columns } from "../render/columns.ts"
 import { print } from "../render/output.ts"
 import * as RenderStat from "../render/stat.ts"
 import { childPaths, children, descendants } from "../walk.ts"
+import * as Verb from "../verb.ts"
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
 
-export const ls = Command.make(
+export const ls = Verb.make(
   "ls",
   {
     path: pathArgument.pipe(Argument.withDefault("/")),

@@ -11,6 +11,7 @@ import { UsageError } from "../errors.ts"
 import { pathArgument } from "../input/refine.ts"
 import { versionFlag } from "../input/version.ts"
 import { print } from "../render/output.ts"
+import * as Verb from "../verb.ts"
 
 /** The root of what the user sees, and the server's own nodes: removed by a slip, they cannot be had back. */
 const isRefused = (path: string, connect: string): boolean => {
@@ -18,7 +19,7 @@ const isRefused = (path: string, connect: string): boolean => {
   return path === "/" || `${chroot}${path}` === "/zookeeper"
 }
 
-export const rm = Command.make(
+export const rm = Verb.make(
   "rm",
   {
     path: pathArgument,
@@ -32,7 +33,7 @@ export const rm = Command.make(
   Effect.fnUntraced(function* ({ path, recursive, version }) {
     const { connect } = yield* root
     if (isRefused(path, connect)) {
-      return yield* new UsageError({ message: `${path} is never removed; name the nodes below it` })
+      return yield* new UsageError({ message: "it is never removed; name the nodes below it" })
     }
     yield* Session.use((zk) => zk.delete(path, { recursive, version: Option.getOrUndefined(version) }))
     yield* print({ text: Effect.succeed(""), json: () => ({ path }) })

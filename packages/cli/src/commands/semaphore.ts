@@ -12,8 +12,9 @@ import { programArgument } from "../input/program.ts"
 import { pathArgument } from "../input/refine.ts"
 import * as Value from "../input/value.ts"
 import { waitFlag, within } from "../input/wait.ts"
+import * as Verb from "../verb.ts"
 
-export const semaphore = Command.make(
+export const semaphore = Verb.make(
   "semaphore",
   {
     path: pathArgument,
@@ -42,7 +43,7 @@ export const semaphore = Command.make(
           const body = (held: Holder) => runWhile(zk, input, held)
           yield* Option.match(input.wait, {
             onNone: () => semaphore.withLease(body),
-            onSome: (wait) => within(path, wait, (options) => semaphore.tryWithLease(body, options))
+            onSome: (wait) => within(wait, (options) => semaphore.tryWithLease(body, options))
           })
         })
       )

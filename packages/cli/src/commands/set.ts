@@ -12,6 +12,7 @@ import * as Value from "../input/value.ts"
 import { versionFlag } from "../input/version.ts"
 import { print } from "../render/output.ts"
 import * as RenderStat from "../render/stat.ts"
+import * as Verb from "../verb.ts"
 
 const setOrCreate = (zk: ZooKeeper, path: string, data: Uint8Array) =>
   zk.set(path, data).pipe(
@@ -24,7 +25,7 @@ const setOrCreate = (zk: ZooKeeper, path: string, data: Uint8Array) =>
     )
   )
 
-export const set = Command.make(
+export const set = Verb.make(
   "set",
   {
     path: pathArgument,

@@ -6,8 +6,9 @@ import * as Session from "../connection/session.ts"
 import { pathArgument } from "../input/refine.ts"
 import { print } from "../render/output.ts"
 import * as RenderStat from "../render/stat.ts"
+import * as Verb from "../verb.ts"
 
-export const stat = Command.make(
+export const stat = Verb.make(
   "stat",
   { path: pathArgument },
   Effect.fnUntraced(function* ({ path }) {

@@ -5,8 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Session from "../connection/session.ts"
 import { pathArgument } from "../input/refine.ts"
 import { print } from "../render/output.ts"
+import * as Verb from "../verb.ts"
 
-export const sync = Command.make(
+export const sync = Verb.make(
   "sync",
   { path: pathArgument.pipe(Argument.withDefault("/")) },
   Effect.fnUntraced(function* ({ path }) {

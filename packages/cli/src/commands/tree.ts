@@ -10,8 +10,9 @@ import { pathArgument } from "../input/refine.ts"
 import { print } from "../render/output.ts"
 import * as Tree from "../render/tree.ts"
 import { descendants } from "../walk.ts"
+import * as Verb from "../verb.ts"
 
-export const tree = Command.make(
+export const tree = Verb.make(
   "tree",
   {
     path: pathArgument.pipe(Argument.withDefault("/")),

@@ -14,6 +14,7 @@ import * as Operation from "../input/operation.ts"
 import * as Value from "../input/value.ts"
 import { type Json, print } from "../render/output.ts"
 import * as RenderStat from "../render/stat.ts"
+import * as Verb from "../verb.ts"
 
 type AnyOp = Op<string | Stat | void>
 
@@ -55,7 +56,7 @@ const linesOf = (bytes: Uint8Array): ReadonlyArray<string> =>
     .split("\n")
     .filter((line) => !/^\s*(?:#|$)/.test(line))
 
-export const txn = Command.make(
+export const txn = Verb.make(
   "txn",
   {
     file: Argument.String("file").pipe(

@@ -16,6 +16,7 @@ import { pathArgument } from "../input/refine.ts"
 import * as RenderBytes from "../render/bytes.ts"
 import { type Json, line, write } from "../render/output.ts"
 import * as RenderStat from "../render/stat.ts"
+import * as Verb from "../verb.ts"
 
 /** What there is to tell, and the variables that a program gets with it. */
 interface Told {
@@ -57,7 +58,7 @@ const events = Effect.fnUntraced(function* (zk: ZooKeeper, path: string) {
   return Stream.map(elements, ofEvent(path))
 })
 
-export const watch = Command.make(
+export const watch = Verb.make(
   "watch",
   {
     path: pathArgument,

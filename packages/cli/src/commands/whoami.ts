@@ -3,8 +3,9 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Session from "../connection/session.ts"
 import { print } from "../render/output.ts"
+import * as Verb from "../verb.ts"
 
-export const whoami = Command.make(
+export const whoami = Verb.make(
   "whoami",
   {},
   Effect.fnUntraced(function* () {
