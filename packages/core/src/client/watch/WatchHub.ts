@@ -1,27 +1,22 @@
 /**
- * One server watch for all who watch a path: what each of them needs of the server, added up, and its events shared out.
+ * Who watches which path: one server watch for all of a path, whose events are shared out among them.
  *
  * Every watch that the client makes goes through here. A server up to 3.8 keeps one mode for a path and a connection, so
  * a one-shot watch beside a persistent one would silently take its place (measured on 3.8.0).
  */
-import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
-import * as Semaphore from "effect/Semaphore"
 import * as Acl from "../../model/Acl.ts"
 import * as Path from "../../model/Path.ts"
 import type { WatchEvent } from "../../model/WatchEvent.ts"
-import { Closed, type ZooKeeperError } from "../../model/ZooKeeperError.ts"
+import type { ZooKeeperError } from "../../model/ZooKeeperError.ts"
 import * as Metrics from "../../session/Metrics.ts"
 import type { Session } from "../../session/Session.ts"
-import { addWatch, AddWatchMode, removeWatches, WatcherType } from "../../wire/ops/watches.ts"
-import { failure, once, type View } from "../Attempt.ts"
-import { type Abilities, abilities } from "./abilities.ts"
-import { Entry, type Mode, type Watcher } from "./Entry.ts"
+import type { View } from "../Attempt.ts"
+import { Entry, type Watcher } from "./Entry.ts"
+import { type Fork, type Kind, ServerWatches } from "./ServerWatches.ts"
 
 /** Somebody who has something to do about events that were told. */
 interface Sleeper {
@@ -34,33 +29,23 @@ interface Sleeper {
  */
 const MOST_DUE = 512
 
-/** Watches stay on the server, or (below 3.6, and with a driver that knows no others) fire once and are set by reads. */
-export type Kind = "lasting" | "oneShot"
-
 export class WatchHub {
   private readonly session: Session
   private readonly view: View
-  private readonly fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
+  private readonly server: ServerWatches
   private readonly entries = new Map<string, Entry>()
   /** How many watch everything below a path. */
   private recursive = 0
-  private able: Abilities | undefined
-  private readonly asking = Semaphore.makeUnsafe(1)
-  private asked = false
   private interrupted = false
   private connections = 0
   private isTelling = false
   /** Whom the events told so far concern. */
   private readonly due: Array<Sleeper> = []
 
-  constructor(
-    session: Session,
-    retry: Schedule.Schedule<unknown, unknown>,
-    fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
-  ) {
+  constructor(session: Session, retry: Schedule.Schedule<unknown, unknown>, fork: Fork) {
     this.session = session
-    this.fork = fork
     this.view = { session, root: "", defaultAcl: Acl.openUnsafe, retry, background: fork, hub: this }
+    this.server = new ServerWatches(this.view, fork, () => this.onDowngrade())
     session.onEvent(
       (event) => this.deliver(event),
       () => this.delivered()
@@ -85,7 +70,7 @@ export class WatchHub {
 
   /** How reads for lasting watchers have to be made. */
   get kind(): Kind {
-    return this.able?.lasting === false ? "oneShot" : "lasting"
+    return this.server.kind
   }
 
   /**
@@ -99,10 +84,8 @@ export class WatchHub {
     take: (kind: Kind) => Effect.Effect<A, ZooKeeperError>
   ): Effect.Effect<A, ZooKeeperError, Scope.Scope> {
     return Effect.flatMap(this.joined(view, path, watcher), (entry) => {
-      const settled = this.settle(entry, view)
-      // One at a time until it is known what the server can do: a request that it does not know costs the connection.
-      const known = this.able === undefined ? this.asking.withPermit(Effect.andThen(this.ask, settled)) : settled
-      return Effect.onError(Effect.flatMap(known, take), () => Effect.sync(() => this.leave(entry, watcher)))
+      const settled = this.server.settle(entry, view)
+      return Effect.onError(Effect.flatMap(settled, take), () => Effect.sync(() => this.leave(entry, watcher)))
     })
   }
 
@@ -119,7 +102,7 @@ export class WatchHub {
     return Effect.flatMap(this.joined(view, path, watcher), (entry) =>
       entry.exclusively(
         Effect.suspend(() => {
-          const kind = this.kindOf(entry)
+          const kind = this.server.kindOf(entry)
           return this.reading(entry.path, kind, read(kind))
         })
       )
@@ -164,8 +147,9 @@ export class WatchHub {
     return entry
   }
 
+  /** Unless somebody has joined meanwhile. */
   private end(entry: Entry): void {
-    if (this.entries.get(entry.path) !== entry) return
+    if (entry.isWatched || this.entries.get(entry.path) !== entry) return
     this.entries.delete(entry.path)
     Metrics.watches.updateUnsafe(-1, Context.empty())
   }
@@ -175,132 +159,11 @@ export class WatchHub {
     if (watcher.recursive) this.recursive--
     if (entry.isSettled) return
     // The others must not go deaf because this took several attempts.
-    const again = Effect.retry(this.changed(entry, this.view), {
+    const again = Effect.retry(this.server.changed(entry, this.view), {
       schedule: Schedule.spaced("1 second"),
       while: () => this.session.over === undefined
     })
-    this.fork(Effect.ignore(again))
-  }
-
-  // ---- the server's watch
-
-  /**
-   * Brings the server to what the watchers of a path need now. Goes on to its end when the caller is interrupted: an
-   * addWatch that was sent and forgotten would leave its watch on the server.
-   */
-  private settle(entry: Entry, view: View): Effect.Effect<Kind, ZooKeeperError> {
-    return Effect.suspend(() => {
-      const isThere = entry.isSettled && !entry.isChanging && this.session.over === undefined
-      if (isThere) return Effect.succeed(this.kindOf(entry))
-      const settled = this.fork(this.changed(entry, view))
-      return Effect.flatMap(Fiber.await(settled), (exit) =>
-        Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)
-          ? Effect.fail(failure(view, "watch", Path.strip(view.root, entry.path), new Closed(), "no"))
-          : exit
-      )
-    })
-  }
-
-  private changed(entry: Entry, view: View): Effect.Effect<Kind, ZooKeeperError> {
-    return entry.exclusively(Effect.suspend(() => this.change(entry, view)))
-  }
-
-  private kindOf(entry: Entry): Kind {
-    return entry.mode === "none" ? "oneShot" : "lasting"
-  }
-
-  private change(entry: Entry, view: View): Effect.Effect<Kind, ZooKeeperError> {
-    const kind = Effect.sync(() => this.kindOf(entry))
-    if (!entry.isWatched) return Effect.andThen(this.tidy(entry), kind)
-    const { wanted } = entry
-    if (entry.isSettled || wanted === "none" || this.kind === "oneShot") return kind
-    return Effect.andThen(this.add(entry, wanted, view), kind)
-  }
-
-  /**
-   * The new mode takes the old one's place without a gap between them; from 3.9 on it stands beside it, so the old one is
-   * removed by itself. Its type is not known to servers before 3.9.
-   */
-  private add(entry: Entry, mode: Exclude<Mode, "none">, view: View): Effect.Effect<void, ZooKeeperError> {
-    const old = entry.mode
-    const sent = once({
-      view,
-      name: "watch",
-      path: Path.strip(view.root, entry.path),
-      operation: addWatch,
-      request: {
-        path: entry.path,
-        mode: mode === "recursive" ? AddWatchMode.PERSISTENT_RECURSIVE : AddWatchMode.PERSISTENT
-      },
-      success: () => {
-        this.able ??= { lasting: true, sideBySide: false }
-        entry.mode = mode
-        entry.doubtful = false
-        if (old !== "none" && old !== mode) this.session.watches.remove(entry.path, old)
-        this.session.watches.add(entry.path, mode)
-      }
-    })
-    const added = sent.pipe(
-      Effect.onError(() => Effect.sync(() => (entry.doubtful = true))),
-      Effect.retry({ schedule: this.view.retry, while: (error) => error.isRetryable && this.kind === "lasting" }),
-      Effect.catchIf(
-        ({ reason }) => reason._tag === "Unimplemented" || this.kind === "oneShot",
-        () => Effect.sync(() => this.downgrade())
-      )
-    )
-    const type = old === "recursive" ? WatcherType.PERSISTENT_RECURSIVE : WatcherType.PERSISTENT
-    return old === "none" || old === mode || this.able?.sideBySide !== true
-      ? added
-      : Effect.andThen(added, this.removed(entry.path, type))
-  }
-
-  private removed(path: string, type: number): Effect.Effect<void> {
-    return Effect.ignore(
-      once({
-        view: this.view,
-        name: "watch",
-        path,
-        operation: removeWatches,
-        request: { path, type },
-        success: () => {}
-      })
-    )
-  }
-
-  /** Nobody watches the path any more. Whoever joins while the answer is awaited finds no watch, and makes one. */
-  private tidy(entry: Entry): Effect.Effect<void> {
-    const { watches } = this.session
-    const { abandoned, doubtful, mode, path } = entry
-    const isThere = mode !== "none" || abandoned || doubtful || watches.knows(path)
-    watches.forget(path)
-    entry.mode = "none"
-    entry.abandoned = entry.doubtful = false
-    // Without a connection there is no watch on any server: it is enough not to register it again.
-    const isRemovable = this.session.info.connected && this.session.unsupported("removeWatches") === undefined
-    return Effect.map(isThere && isRemovable ? this.removed(path, WatcherType.ANY) : Effect.void, () => {
-      if (!entry.isWatched) this.end(entry)
-    })
-  }
-
-  /** Asks the server once what it can do; where it does not say, the first addWatch tells. */
-  private readonly ask: Effect.Effect<void> = Effect.suspend(() => {
-    if (this.able !== undefined || this.asked) return Effect.void
-    this.asked = true
-    return Effect.map(abilities(this.session), (able) => {
-      this.able ??= able
-    })
-  })
-
-  /** A server before 3.6 was met: from now on, whichever servers follow, watches fire once. */
-  downgrade(): void {
-    if (this.kind === "oneShot") return
-    this.able = { lasting: false, sideBySide: false }
-    this.session.watches.dropLasting()
-    for (const entry of this.entries.values()) {
-      entry.mode = "none"
-      entry.doubtful = false
-    }
-    this.tell((watcher) => watcher.onDowngrade())
+    this.view.background(Effect.ignore(Effect.map(again, () => this.end(entry))))
   }
 
   // ---- events
@@ -360,6 +223,19 @@ export class WatchHub {
       const asked = this.session.unsupported("addWatch") === undefined
       this.tell((watcher) => watcher.onGap(asked))
     }
+  }
+
+  /** The server does not know lasting watches. */
+  downgrade(): void {
+    this.server.downgrade()
+  }
+
+  private onDowngrade(): void {
+    for (const entry of this.entries.values()) {
+      entry.mode = "none"
+      entry.doubtful = false
+    }
+    this.tell((watcher) => watcher.onDowngrade())
   }
 
   /** The server has answered that it knows everything again. */

@@ -17,7 +17,7 @@ import { type Node, toNode } from "../Data.ts"
 import type { Once } from "../service/Watches.ts"
 import type { Watcher } from "./Entry.ts"
 import { note } from "./read.ts"
-import type { Kind } from "./WatchHub.ts"
+import type { Kind } from "./ServerWatches.ts"
 
 const dataEvents: ReadonlySet<WatchEvent["type"]> = new Set(["NodeCreated", "NodeDataChanged", "NodeDeleted"])
 const childEvents: ReadonlySet<WatchEvent["type"]> = new Set(["NodeChildrenChanged", "NodeDeleted"])

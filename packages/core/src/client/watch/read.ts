@@ -10,7 +10,7 @@ import { exists as existsOperation } from "../../wire/ops/exists.ts"
 import type { Operation } from "../../wire/Operation.ts"
 import { perform, type View } from "../Attempt.ts"
 import { type Node, toNode } from "../Data.ts"
-import type { Kind } from "./WatchHub.ts"
+import type { Kind } from "./ServerWatches.ts"
 
 /** What is read of a node. */
 export interface Reading<in out Response, out A> {
