@@ -58,7 +58,7 @@ export abstract class ClientLine implements Line {
   private readonly limits: Limits
   private readonly now: () => number
   private readonly target: operations.Target
-  private readonly inFlight = new InFlight()
+  readonly inFlight = new InFlight()
   private readonly packets = new WeakSet<Packet>()
   private readonly logins: Array<(code: number | undefined) => void> = []
   private turn: number | undefined
@@ -82,10 +82,6 @@ export abstract class ClientLine implements Line {
   protected abstract logIn(scheme: string, credentials: Buffer): void
   /** Ends the connection, for this reason. */
   protected abstract end(reason: Reason): void
-
-  get depth(): number {
-    return this.inFlight.size
-  }
 
   get lastZxid(): bigint {
     const zxid = toLong(this.manager.zxid)
@@ -213,14 +209,6 @@ export abstract class ClientLine implements Line {
   }
 
   // ---- end
-
-  overdue(before: number, give: (call: AnyCall) => void): void {
-    this.inFlight.overdue(before, give)
-  }
-
-  nextSweep(): number | undefined {
-    return this.inFlight.nextSweep()
-  }
 
   destroy(reason: Reason): void {
     if (this.dead) return

@@ -22,7 +22,7 @@ import type { Input } from "./signals.ts"
 import type { Auth } from "./Options.ts"
 import * as probe from "./probe.ts"
 import { Reconnect } from "./Reconnect.ts"
-import type { Call } from "./Session.ts"
+import type { AnyCall, Call } from "./Session.ts"
 import type { Settings } from "./settings.ts"
 import type { WatchTable } from "./WatchTable.ts"
 
@@ -239,11 +239,11 @@ export class Conversation {
 
   // ---- timeouts
 
-  overdue(before: number, give: Parameters<Line["overdue"]>[1]): void {
-    this.current?.overdue(before, give)
+  overdue(before: number, give: (call: AnyCall) => void): void {
+    this.current?.inFlight.overdue(before, give)
   }
 
   nextSweep(): number {
-    return this.current?.nextSweep() ?? Infinity
+    return this.current?.inFlight.nextSweep() ?? Infinity
   }
 }

@@ -7,13 +7,13 @@ import type * as Effect from "effect/Effect"
 import type { Connection, OpenFailed } from "../transport/Connection.ts"
 import type { Operation } from "../wire/Operation.ts"
 import type { SetWatches } from "../wire/ops/watches.ts"
+import type { InFlight } from "./InFlight.ts"
 import type { Link, LinkEvents } from "./Link.ts"
 
 /** A conversation with one server, as {@link Link} has it. */
-export type Line = Pick<
-  Link,
-  "depth" | "lastZxid" | "handshake" | "send" | "sendEncoded" | "ping" | "login" | "overdue" | "nextSweep" | "destroy"
-> & {
+export type Line = Pick<Link, "lastZxid" | "handshake" | "send" | "sendEncoded" | "ping" | "login" | "destroy"> & {
+  /** What was sent and not answered; only the line itself adds to it. */
+  readonly inFlight: Pick<InFlight, "size" | "overdue" | "nextSweep">
   /** Registers watches again; true when the answer will be told by `onWatchesSet`. */
   readonly setWatches: <Request extends SetWatches>(operation: Operation<Request, any>, request: Request) => boolean
 }

@@ -65,7 +65,7 @@ export class Link {
   private readonly meter = new Meter()
   private readonly reader = new JuteReader()
   private readonly writer = new JuteWriter()
-  private readonly inFlight = new InFlight()
+  readonly inFlight = new InFlight()
   private readonly logins: Array<(code: number | undefined) => void> = []
   private connection: Connection | undefined
   private handshaking = true
@@ -89,10 +89,6 @@ export class Link {
     this.events = events
     this.now = now
     this.frames = new Frames(limits.maxReply)
-  }
-
-  get depth(): number {
-    return this.inFlight.size
   }
 
   /** The newest transaction that this server told of; 0 before the first. */
@@ -350,15 +346,6 @@ export class Link {
   }
 
   // ---- end
-
-  /** Fails the calls that were written before `before`; their late answers are taken and dropped. */
-  overdue(before: number, give: (call: AnyCall) => void): void {
-    this.inFlight.overdue(before, give)
-  }
-
-  nextSweep(): number | undefined {
-    return this.inFlight.nextSweep()
-  }
 
   /** Ends the connection and fails what is in flight: surely not done is only what was never written. */
   destroy(reason: Reason): void {

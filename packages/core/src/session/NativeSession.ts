@@ -228,7 +228,8 @@ class NativeSession implements Session {
 
   readonly submit = <Request, Response>(call: Call<Request, Response>): boolean => {
     const { line } = this.conversation
-    if (line === undefined || line.depth >= this.settings.maxInFlight || this.waiting.size > 0) return this.wait(call)
+    if (line === undefined || line.inFlight.size >= this.settings.maxInFlight || this.waiting.size > 0)
+      return this.wait(call)
     if (!line.send(call)) call.fail(tooLarge(this.settings.maxRequest), "no")
     return false
   }
@@ -249,7 +250,7 @@ class NativeSession implements Session {
   private fill(line: Line): void {
     if (this.waiting.size === 0) return
     this.waiting.drain(
-      () => line.depth < this.settings.maxInFlight,
+      () => line.inFlight.size < this.settings.maxInFlight,
       (call, frame) => line.sendEncoded(call, frame)
     )
   }
