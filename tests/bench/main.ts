@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { root } from "../support/zookeeper/cache.ts"
+import { awake } from "./cores.ts"
 import * as growth from "./growth.ts"
 import { type Options, parse, usage } from "./options.ts"
 import { clients } from "./peers/clients.ts"
@@ -35,6 +36,7 @@ const program = Effect.gen(function* () {
     return yield* Effect.callback<never>(() => void setInterval(() => {}, 1 << 30))
   }
   const serverFor = yield* servers.shared
+  yield* awake
   const present = yield* clients(options)
   const base = baseOf(options)
   const all = rows.filter((row) => wanted(row, options))

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { spawn } from "node:child_process"
 import * as cell from "./cell.ts"
+import { onOneCore } from "./cores.ts"
 import type { Options } from "./options.ts"
 import type { Measured } from "./report.ts"
 import type { Row } from "./rows.ts"
@@ -67,8 +68,11 @@ const inOrder = (clients: ReadonlyArray<Client>, round: number): ReadonlyArray<C
   return [...clients.slice(first), ...clients.slice(0, first)]
 }
 
+/** One operation after the other, each with its answer; events come on their own. */
+const takesTurns = ({ depth, workload }: Spec): boolean => depth === 1 && workload !== "watches"
+
 const runCell = (program: cell.Program, spec: Spec) => {
-  const run = cell.run(program, spec)
+  const run = takesTurns(spec) ? onOneCore(cell.run(program, spec)) : cell.run(program, spec)
   const isFollowing = spec.workload === "stateStream" || spec.workload === "treeCache"
   return isFollowing ? Effect.scoped(Effect.andThen(writing(spec.connect, spec.workload), run)) : run
 }
