@@ -1,4 +1,5 @@
 /** Deletions that were promised are carried out, however often the connection goes. */
+import * as Op from "@effect-zookeeper/core/Op"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import * as Faults from "@effect-zookeeper/testing/Faults"
 import * as TestServer from "@effect-zookeeper/testing/TestServer"
@@ -6,6 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
+import { precede, recordRequests } from "../recipes/support.ts"
 import { awaitState } from "../support/awaitState.ts"
 
 /** A session that has made `/a/b/c`, and one beside it that looks. */
@@ -70,4 +72,112 @@ describe("a guaranteed deletion", () => {
       assert.strictEqual(error.reason._tag, "NotEmpty")
     })
   )
+})
+
+describe("a deletion of what this session owns", () => {
+  const owned = { guaranteed: true, owned: true } as const
+
+  it.live("deletes its own ephemeral node, and is content when there is none", () =>
+    Effect.gen(function* () {
+      const { other, zk } = yield* setUp
+      yield* zk.create("/mine", "", { mode: "ephemeral" })
+      yield* zk.delete("/mine", owned)
+      assert.isTrue(Option.isNone(yield* other.exists("/mine")))
+      yield* zk.delete("/mine", owned)
+      yield* zk.delete("/mine", { owned: true })
+    })
+  )
+
+  it.live("leaves what another session owns, and what nobody does", () =>
+    Effect.gen(function* () {
+      const { other, zk } = yield* setUp
+      yield* other.create("/theirs", "", { mode: "ephemeral" })
+      for (const path of ["/theirs", "/a/b/c"]) {
+        yield* zk.delete(path, owned)
+        assert.isTrue(Option.isSome(yield* other.exists(path)))
+      }
+    })
+  )
+
+  it.live("looks again when the node was changed or replaced meanwhile", () =>
+    Effect.gen(function* () {
+      const { other, zk } = yield* setUp
+      yield* zk.create("/mine", "", { mode: "ephemeral" })
+      precede(zk, "delete", 1, zk.set("/mine", "changed"))
+      yield* zk.delete("/mine", owned)
+      assert.isTrue(Option.isNone(yield* other.exists("/mine")))
+      yield* zk.create("/mine", "", { mode: "ephemeral" })
+      precede(zk, "delete", 1, zk.delete("/mine"))
+      yield* zk.delete("/mine", { owned: true })
+      yield* zk.create("/mine", "", { mode: "ephemeral" })
+      const replaced = zk.transact(Op.delete("/mine"), Op.create("/mine"), Op.set("/mine", "not ephemeral"))
+      precede(zk, "delete", 1, replaced)
+      yield* zk.delete("/mine", owned)
+      assert.strictEqual(yield* other.getString("/mine"), "not ephemeral")
+    })
+  )
+
+  it.live("waits for a connection with a request, not by trying", () =>
+    Effect.gen(function* () {
+      const { faults, gone, zk } = yield* setUp
+      yield* zk.create("/mine", "", { mode: "ephemeral" })
+      yield* faults.inject(Faults.refuse, Faults.reset)
+      yield* awaitState(
+        Effect.sync(() => zk.session.connected),
+        (connected) => !connected,
+        { describe: "no connection" }
+      )
+      const requests = recordRequests(zk)
+      yield* zk.delete("/mine", owned)
+      yield* awaitState(
+        Effect.sync(() => [...requests]),
+        (now) => now.length > 0,
+        { describe: "something waits" }
+      )
+      yield* faults.clear
+      yield* gone("/mine")
+      assert.deepStrictEqual(requests, ["sync", "sync", "exists", "delete"])
+    })
+  )
+
+  it.live("takes a version at its word", () =>
+    Effect.gen(function* () {
+      const { zk } = yield* setUp
+      yield* zk.create("/mine", "", { mode: "ephemeral" })
+      const error = yield* Effect.flip(zk.delete("/mine", { owned: true, version: 7 }))
+      assert.strictEqual(error.reason._tag, "BadVersion")
+      yield* zk.delete("/mine", { owned: true, version: 0 })
+      for (const refused of [zk.delete("mine", owned), zk.delete("/mine", { owned: true, version: -1 })]) {
+        assert.strictEqual((yield* Effect.flip(refused)).reason._tag, "InvalidArgument")
+      }
+    })
+  )
+
+  for (const [nth, name] of ["sync", "exists", "delete"].entries()) {
+    it.live(`goes on when the answer to its ${name} is lost`, () =>
+      Effect.gen(function* () {
+        const { faults, gone, zk } = yield* setUp
+        yield* zk.create("/mine", "", { mode: "ephemeral" })
+        yield* faults.inject(Faults.cutReply(nth + 1))
+        yield* zk.delete("/mine", owned)
+        yield* gone("/mine")
+      })
+    )
+
+    it.live(`leaves what took its place when the answer to its ${name} is lost`, () =>
+      Effect.gen(function* () {
+        const { faults, other, zk } = yield* setUp
+        yield* zk.create("/mine", "", { mode: "ephemeral" })
+        yield* faults.inject(Faults.refuse, Faults.cutReply(nth + 1))
+        yield* zk.delete("/mine", owned)
+        assert.isFalse(zk.session.connected)
+        yield* other.delete("/mine", { guaranteed: true })
+        yield* other.create("/mine", "theirs", { mode: "ephemeral" })
+        yield* faults.clear
+        // Each is sent when the one before was answered, as those of the deletion are.
+        yield* Effect.repeat(zk.sync(), { times: 8 })
+        assert.strictEqual(yield* other.getString("/mine"), "theirs")
+      })
+    )
+  }
 })

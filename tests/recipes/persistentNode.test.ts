@@ -11,11 +11,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { cutOff } from "../real/clients.ts"
 import { awaitState } from "../support/awaitState.ts"
+import * as rawSession from "../support/rawSession.ts"
 import {
   awaitQueue,
   beside,
@@ -134,9 +136,57 @@ describe("a persistent node", () => {
       yield* cutOff(zk, proxy)
       yield* Scope.close(scope, Exit.void)
       yield* proxy.listen
-      // A delete that waited would have been sent before this.
-      yield* zk.sync()
+      // Whoever looks first and deletes then has done both before the second of these.
+      yield* Effect.andThen(zk.sync(), zk.sync())
       assert.strictEqual(yield* other.getString(node), "theirs")
+    })
+  )
+
+  it.live("nor one that another session has made while there was no connection", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied()
+      const scope = yield* Scope.make()
+      yield* Scope.provide(make(zk), scope)
+      yield* cutOff(zk, proxy)
+      yield* Scope.close(scope, Exit.void)
+      yield* other.transact(Op.delete(node), Op.create(node, "theirs", { mode: "ephemeral" }))
+      yield* proxy.listen
+      yield* Effect.andThen(zk.sync(), zk.sync())
+      assert.strictEqual(yield* other.getString(node), "theirs")
+    })
+  )
+
+  it.live("nor with the next session, when its own has expired meanwhile", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied()
+      const { id, password } = zk.session
+      const scope = yield* Scope.make()
+      yield* Scope.provide(make(zk), scope)
+      yield* cutOff(zk, proxy)
+      yield* Scope.close(scope, Exit.void)
+      yield* rawSession.expireSession(other.session.hosts[0]!, id, Redacted.value(password))
+      yield* other.create(node, "theirs", { mode: "ephemeral" })
+      yield* proxy.listen
+      yield* awaitState(
+        Effect.sync(() => zk.session.epoch),
+        (epoch) => epoch === 2,
+        { describe: "the next session" }
+      )
+      yield* Effect.andThen(zk.sync(), zk.sync())
+      assert.strictEqual(yield* other.getString(node), "theirs")
+    })
+  )
+
+  it.live("deletes its own node as soon as there is a connection again", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied()
+      const scope = yield* Scope.make()
+      yield* Scope.provide(make(zk), scope)
+      yield* cutOff(zk, proxy)
+      yield* Scope.close(scope, Exit.void)
+      yield* proxy.listen
+      yield* awaitQueue(other, 0)
+      assert.strictEqual(zk.session.epoch, 1)
     })
   )
 
@@ -213,13 +263,13 @@ describe("a persistent node", () => {
     })
   )
 
-  it.live("costs two requests to make and two to end", () =>
+  it.live("costs two requests to make and three to end", () =>
     Effect.gen(function* () {
       const zk = yield* onServers()
       yield* zk.create(PATH)
       const requests = recordRequests(zk)
       yield* Effect.scoped(make(zk))
-      assert.deepStrictEqual(requests, ["create", "getData", "exists", "delete"])
+      assert.deepStrictEqual(requests, ["create", "getData", "sync", "exists", "delete"])
     })
   )
 

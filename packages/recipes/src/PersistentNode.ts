@@ -65,8 +65,6 @@ class Keeper {
   /** The revision that the node has. */
   private written = 0
   private isPresent: boolean | undefined
-  /** Whether there may be a node of ours: a create whose answer was lost may have been done. */
-  private mayBeOurs = false
 
   constructor(zk: ZooKeeper, options: Options, tell: (isPresent: boolean) => Effect.Effect<void>) {
     this.zk = zk
@@ -83,7 +81,6 @@ class Keeper {
   private readonly create = Effect.suspend(() => {
     const { path, ttl } = this.options
     const { revision } = this
-    this.mayBeOurs = true
     const mode = ttl === undefined ? ("ephemeral" as const) : ("ttl" as const)
     const create = Effect.suspend(() => this.zk.create(path, this.data, { mode, ttl }))
     return createBelow(this.zk, Path.parent(path), parentMode("curator"), create).pipe(
@@ -140,7 +137,6 @@ class Keeper {
       } else {
         const { next, value } = seen.value
         const isOurs = this.isOurs(value.stat)
-        this.mayBeOurs = isOurs
         if (isOurs) yield* this.write
         else yield* Effect.logWarning(`${path} belongs to another session; waiting until it goes`)
         yield* this.become(isOurs)
@@ -157,17 +153,11 @@ class Keeper {
     }).pipe(Effect.delay(every), Effect.repeat(Schedule.forever), Effect.asVoid)
 
   /** Deletes an ephemeral node, but not one that another session has put in its place. */
-  readonly release: Effect.Effect<void> = Effect.suspend(() => {
-    const { path, ttl } = this.options
-    if (ttl !== undefined) return Effect.void
-    const remove = this.zk.delete(path, { guaranteed: true })
-    if (!this.zk.session.connected) return this.mayBeOurs ? Effect.ignore(remove) : Effect.void
-    return Effect.ignore(
-      Effect.flatMap(this.zk.exists(path), (stat) =>
-        Option.isSome(stat) && this.isOurs(stat.value) ? remove : Effect.void
-      )
-    )
-  })
+  readonly release: Effect.Effect<void> = Effect.suspend(() =>
+    this.options.ttl === undefined
+      ? Effect.ignore(this.zk.delete(this.options.path, { guaranteed: true, owned: true }))
+      : Effect.void
+  )
 }
 
 /**

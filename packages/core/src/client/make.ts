@@ -17,6 +17,7 @@ import type { Data } from "./Data.ts"
 import { guarantee } from "./guaranteed.ts"
 import * as lease from "./lease.ts"
 import * as nodes from "./nodes.ts"
+import { deleteOwned } from "./owned.ts"
 import * as protect from "./protect.ts"
 import type { CreateOptions } from "./service/Nodes.ts"
 import type { ZooKeeper } from "./Service.ts"
@@ -63,7 +64,9 @@ const serviceOf = (view: View): ZooKeeper => {
     create2: (path: string, data: Data = "", options?: Omit<CreateOptions, "protected">) =>
       withParents(view, path, options, creation.create2(view, path, data, options)),
     delete: (path, options) => {
-      const deletion = (options?.recursive === true ? tree.deleteTree : nodes.deleteOne)(view, path, options?.version)
+      const kind =
+        options?.owned === true ? deleteOwned : options?.recursive === true ? tree.deleteTree : nodes.deleteOne
+      const deletion = kind(view, path, options?.version)
       return options?.guaranteed === true ? guarantee(view, deletion) : deletion
     },
     exists: (path) => nodes.exists(view, path),

@@ -63,6 +63,11 @@ export interface DeleteOptions extends VersionOption {
    * over. A node that does not exist is no failure. Default false.
    */
   readonly guaranteed?: boolean | undefined
+  /**
+   * Deletes nothing but an ephemeral node of this session: one that another session has put in its place, or none, is left
+   * as it is and is no failure. Costs a `sync` and an `exists` more. Default false.
+   */
+  readonly owned?: boolean | undefined
 }
 
 /**
