@@ -40,6 +40,9 @@ export const awaitSeen = (seen: ReadonlyArray<string>, wanted: ReadonlyArray<str
     { describe: `saw ${wanted.join()}` }
   ).pipe(Effect.map((now) => assert.deepStrictEqual(now, wanted)))
 
+/** Bounds that hold nothing, or cannot be counted. */
+export const noBounds = [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]
+
 /** Does something while the session is without a connection. */
 export const whileAway = Effect.fnUntraced(function* <A, E, R>(
   { proxy, zk }: { readonly proxy: Proxy.Proxy; readonly zk: Client },

@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { awaitWatched } from "../real/clients.ts"
-import { awaitSeen, awaitShown, record, shown, whileAway } from "./cached.ts"
+import { awaitSeen, awaitShown, noBounds, record, shown, whileAway } from "./cached.ts"
 import {
   type Client,
   expire,
@@ -214,6 +214,21 @@ describe("a children cache", () => {
       const zk = yield* onServers()
       const error = yield* Effect.flip(make(zk, { path: "recipe" }))
       assert.strictEqual(error.reason._tag, "InvalidArgument")
+    })
+  )
+
+  it.live("refuses bounds that hold nothing or cannot be counted, before anything is asked", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const requests = recordRequests(zk)
+      for (const name of ["maxNodes", "buffer"]) {
+        for (const bound of noBounds) {
+          const error = yield* Effect.flip(make(zk, { [name]: bound }))
+          assert.strictEqual(error.reason._tag, "InvalidArgument")
+          assert.include(error.message, `/recipe: ${name} is ${bound}; it must be a whole number`)
+        }
+      }
+      assert.deepStrictEqual(requests, [])
     })
   )
 })

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { awaitState } from "../support/awaitState.ts"
+import { noBounds } from "./cached.ts"
 import { type Client, expire, lasting, onServers, proxied, recordRequests, sessions, using } from "./support.ts"
 
 const make = (zk: Client, options: Partial<PersistentWatch.Options> = {}) =>
@@ -141,6 +142,19 @@ describe("a persistent watch", () => {
       const ended = yield* Effect.forkChild(Effect.flip(Stream.runDrain(watch.events)), { startImmediately: true })
       yield* expire(zk)
       assert.strictEqual((yield* Fiber.join(ended)).reason._tag, "SessionExpired")
+    })
+  )
+
+  it.live("refuses a buffer that holds nothing or cannot be counted, before anything is asked", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const requests = recordRequests(zk)
+      for (const buffer of noBounds) {
+        const error = yield* Effect.flip(make(zk, { buffer }))
+        assert.strictEqual(error.reason._tag, "InvalidArgument")
+        assert.include(error.message, `buffer is ${buffer}; it must be a whole number`)
+      }
+      assert.deepStrictEqual(requests, [])
     })
   )
 })

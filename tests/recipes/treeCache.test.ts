@@ -9,7 +9,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { awaitState } from "../support/awaitState.ts"
-import { awaitShown, record, shown, whileAway } from "./cached.ts"
+import { awaitShown, noBounds, record, shown, whileAway } from "./cached.ts"
 import { type Client, expire, lasting, onServers, PATH, proxied, recordRequests, sessions, using } from "./support.ts"
 
 const tree = (zk: Client, options: Partial<TreeCache.Options> = {}) =>
@@ -199,6 +199,21 @@ describe("a tree cache", () => {
       const error = yield* Fiber.join(ended)
       assert.isTrue(error._tag === "ZooKeeperError" && error.reason._tag === "SessionExpired")
       assert.strictEqual((yield* Effect.flip(cache.nodes))._tag, "ZooKeeperError")
+    })
+  )
+
+  it.live("refuses bounds that hold nothing or cannot be counted, before anything is asked", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const requests = recordRequests(zk)
+      for (const name of ["maxNodes", "buffer"]) {
+        for (const bound of noBounds) {
+          const error = yield* Effect.flip(tree(zk, { [name]: bound }))
+          assert.strictEqual(error.reason._tag, "InvalidArgument")
+          assert.include(error.message, `/recipe: ${name} is ${bound}; it must be a whole number`)
+        }
+      }
+      assert.deepStrictEqual(requests, [])
     })
   )
 })

@@ -54,8 +54,8 @@ export type CacheChange =
  * @since 0.1.0
  */
 export interface Bounds {
-  /** More nodes than these below the path are a failure, `CacheFull`. Default 100,000. */
+  /** More nodes than these below the path are a failure, `CacheFull`; at least 1. Default 100,000. */
   readonly maxNodes?: number | undefined
-  /** How many changes wait for a slow subscriber before they are replaced by one `Resync`. Default 4,096. */
+  /** How many changes wait for a slow subscriber before they are replaced by one `Resync`; at least 1. Default 4,096. */
   readonly buffer?: number | undefined
 }

@@ -11,6 +11,8 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Bounds, CacheChange, CacheFailure } from "./Cache.ts"
+import { BUFFER } from "./internal/Broadcast.ts"
+import { checkCount } from "./internal/invalid.ts"
 import { childrenOf, MAX_NODES, mirror } from "./internal/mirror.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
@@ -46,7 +48,8 @@ export interface ChildrenCache {
 }
 
 /**
- * Caches children until the scope closes. Returns before everything was read; see `ready`.
+ * Caches children until the scope closes. Returns before everything was read; see `ready`. Fails with `InvalidArgument` for
+ * bounds that are no whole numbers above 0.
  *
  * @category constructors
  * @since 0.1.0
@@ -54,8 +57,10 @@ export interface ChildrenCache {
 export const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<ChildrenCache, ZooKeeperError, ZooKeeper | Scope.Scope> {
-  const { buffer, filter = () => true, maxNodes = MAX_NODES, path } = options
+  const { buffer = BUFFER, filter = () => true, maxNodes = MAX_NODES, path } = options
   const zk = yield* ZooKeeper
+  yield* checkCount("childrenCache", path, "maxNodes", maxNodes)
+  yield* checkCount("childrenCache", path, "buffer", buffer)
   const includes = (child: string) => filter(Path.name(child))
   // The parent is part of the copy, and not one of the children.
   const { changes, content } = yield* mirror(zk, { path, depth: 1, includes, maxNodes, buffer })

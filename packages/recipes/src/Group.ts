@@ -13,6 +13,7 @@ import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import type { CacheFailure } from "./Cache.ts"
 import type { Dialect } from "./Dialect.ts"
+import { BUFFER } from "./internal/Broadcast.ts"
 import { invalid } from "./internal/invalid.ts"
 import { childrenOf, MAX_NODES, mirror } from "./internal/mirror.ts"
 import * as PersistentNode from "./PersistentNode.ts"
@@ -104,7 +105,7 @@ export const make = Effect.fnUntraced(function* (
     return Effect.fail(invalid("join", path, node))
   }
   if (options.id !== undefined) yield* join(options.id, options.data)
-  const extent = { path, depth: 1, includes: () => true, maxNodes: MAX_NODES, buffer: undefined }
+  const extent = { path, depth: 1, includes: () => true, maxNodes: MAX_NODES, buffer: BUFFER }
   return {
     join,
     members: Effect.gen(function* () {

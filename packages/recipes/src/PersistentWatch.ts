@@ -10,7 +10,8 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { begin } from "./internal/begin.ts"
-import { Broadcast } from "./internal/Broadcast.ts"
+import { Broadcast, BUFFER } from "./internal/Broadcast.ts"
+import { checkCount } from "./internal/invalid.ts"
 import { rearmed } from "./internal/rearmed.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
@@ -25,7 +26,7 @@ export interface Options {
   readonly paths: ReadonlyArray<string>
   /** Also everything below them (ZooKeeper 3.6 and later). Default false. */
   readonly recursive?: boolean | undefined
-  /** How many events wait for a slow subscriber before they are replaced by one `Resync`. Default 4,096. */
+  /** How many events wait for a slow subscriber before they are replaced by one `Resync`; at least 1. Default 4,096. */
   readonly buffer?: number | undefined
 }
 
@@ -62,7 +63,8 @@ const RESYNC: Happening = { _tag: "Resync" }
 
 /**
  * Watches until the scope closes. Returns once every watch is registered. Fails with `Unsupported` when it is to watch
- * everything below the paths, and the server or the driver has no such watches.
+ * everything below the paths, and the server or the driver has no such watches; with `InvalidArgument` for a `buffer` that
+ * is no whole number above 0.
  *
  * @category constructors
  * @since 0.1.0
@@ -71,7 +73,8 @@ export const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<PersistentWatch, ZooKeeperError, ZooKeeper | Scope.Scope> {
   const zk = yield* ZooKeeper
-  const { buffer, paths, recursive = false } = options
+  const { buffer = BUFFER, paths, recursive = false } = options
+  yield* checkCount("persistentWatch", undefined, "buffer", buffer)
   const broadcast = new Broadcast<Happening, ZooKeeperError>(RESYNC, buffer)
   const follow = (watched: string) => {
     const publish = (element: WatchElement) =>

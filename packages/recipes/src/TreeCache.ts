@@ -10,6 +10,8 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { Bounds, CacheChange, CacheFailure } from "./Cache.ts"
+import { BUFFER } from "./internal/Broadcast.ts"
+import { checkCount } from "./internal/invalid.ts"
 import { MAX_NODES, mirror } from "./internal/mirror.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
@@ -46,7 +48,8 @@ export interface TreeCache {
 }
 
 /**
- * Caches a subtree until the scope closes. Returns before everything was read; see `ready`.
+ * Caches a subtree until the scope closes. Returns before everything was read; see `ready`. Fails with `InvalidArgument` for
+ * bounds that are no whole numbers above 0.
  *
  * @category constructors
  * @since 0.1.0
@@ -54,8 +57,10 @@ export interface TreeCache {
 export const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<TreeCache, ZooKeeperError, ZooKeeper | Scope.Scope> {
-  const { buffer, filter = () => true, maxNodes = MAX_NODES, path } = options
+  const { buffer = BUFFER, filter = () => true, maxNodes = MAX_NODES, path } = options
   const zk = yield* ZooKeeper
+  yield* checkCount("treeCache", path, "maxNodes", maxNodes)
+  yield* checkCount("treeCache", path, "buffer", buffer)
   const { changes, content } = yield* mirror(zk, { path, depth: Infinity, includes: filter, maxNodes, buffer })
   return {
     ready: Effect.asVoid(content),

@@ -20,7 +20,7 @@ export class Broadcast<A, E> {
   private readonly gap: A
   private failure: { readonly error: E } | undefined
 
-  constructor(gap: A, buffer: number = BUFFER) {
+  constructor(gap: A, buffer: number) {
     this.gap = gap
     this.buffer = buffer
   }

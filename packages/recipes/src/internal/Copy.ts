@@ -19,7 +19,7 @@ export interface Extent {
   readonly includes: (path: string) => boolean
   /** The topmost node does not count. */
   readonly maxNodes: number
-  readonly buffer: number | undefined
+  readonly buffer: number
 }
 
 /** Reads at a time: enough to fill the pipe, few enough to leave room for others, however wide the tree. */

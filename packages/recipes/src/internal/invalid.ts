@@ -3,13 +3,18 @@ import { InvalidArgument, ZooKeeperError } from "@effect-zookeeper/core/ZooKeepe
 import * as Effect from "effect/Effect"
 
 /** The error of an argument or an option; `problem` names the value and the remedy. */
-export const invalid = (operation: string, path: string, problem: string): ZooKeeperError =>
-  new ZooKeeperError({ operation, path, applied: "no", reason: new InvalidArgument({ problem }) })
+export const invalid = (operation: string, path: string | undefined, problem: string): ZooKeeperError =>
+  new ZooKeeperError({
+    operation,
+    ...(path === undefined ? {} : { path }),
+    applied: "no",
+    reason: new InvalidArgument({ problem })
+  })
 
-/** Refuses a number of holders that lets in nobody, or cannot be counted. */
+/** Refuses a number that lets in nobody or nothing, or cannot be counted. */
 export const checkCount = (
   operation: string,
-  path: string,
+  path: string | undefined,
   name: string,
   count: number
 ): Effect.Effect<void, ZooKeeperError> =>

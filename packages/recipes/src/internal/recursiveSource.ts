@@ -16,7 +16,7 @@ const touchOf = (element: WatchElement): Touch =>
 export const recursiveSource = (
   zk: ZooKeeper,
   path: string,
-  buffer: number | undefined
+  buffer: number
 ): Effect.Effect<Source, ZooKeeperError, Scope.Scope> =>
   Effect.map(zk.watchScoped(path, { recursive: true, buffer }), (events) => ({
     touches: Stream.map(events, touchOf),
