@@ -53,6 +53,23 @@ describe("a children cache", () => {
     })
   )
 
+  it.live("gives them sorted by their names, in whatever order they came", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      yield* other!.create(PATH)
+      const cache = yield* make(zk!)
+      for (const [name, all] of [
+        ["b", "b="],
+        ["c", "b= c="],
+        ["a", "a= b= c="]
+      ] as const) {
+        yield* other!.create(`${PATH}/${name}`)
+        yield* awaitShown(cache.children, all)
+      }
+      assert.deepStrictEqual([...(yield* cache.children).keys()], ["a", "b", "c"])
+    })
+  )
+
   it.live("costs a watch, a list, a read for each child and one for the parent", () =>
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)

@@ -1,5 +1,7 @@
 /** Persistent watches on a real ensemble: every event to every subscriber, or the mark of a gap. */
+import * as Op from "@effect-zookeeper/core/Op"
 import * as PersistentWatch from "@effect-zookeeper/recipes/PersistentWatch"
+import { isZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -135,13 +137,83 @@ describe("a persistent watch", () => {
     })
   )
 
-  it.live("ends with the session", () =>
+  it.live.runIf(lasting)("holds 4,096 events for a subscriber unless told otherwise", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      yield* other!.create("/a")
+      const watch = yield* make(zk!, { paths: ["/a"] })
+      const pull = yield* Stream.toPull(watch.events)
+      const first = yield* Effect.forkChild(pull, { startImmediately: true })
+      const seen = yield* record(watch)
+      let told = 0
+      const change = (count: number) => {
+        told += count
+        return Effect.andThen(
+          other!.transact(...Array.from({ length: count }, () => Op.set("/a", ""))),
+          awaitState(
+            Effect.sync(() => seen.length),
+            (length) => length === told,
+            { describe: `${told} events` }
+          )
+        )
+      }
+      yield* change(1)
+      yield* Fiber.join(first)
+      for (let batch = 0; batch < 4; batch++) yield* change(1024)
+      assert.strictEqual((yield* pull).length, 4096)
+      for (let batch = 0; batch < 4; batch++) yield* change(1024)
+      yield* change(1)
+      const rest = yield* pull
+      assert.deepStrictEqual(rest.map(show), ["Resync"])
+    })
+  )
+
+  it.live.runIf(lasting)("marks a gap once, however many paths it has", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied()
+      const watch = yield* make(zk, { paths: ["/a", "/b", "/c"] })
+      const pull = yield* Stream.toPull(watch.events)
+      const first = yield* Effect.forkChild(pull, { startImmediately: true })
+      yield* other.create("/a")
+      assert.deepStrictEqual((yield* Fiber.join(first)).map(show), ["/a: NodeCreated /a"])
+      const seen = yield* record(watch)
+      yield* proxy.cut
+      const saw = (what: string) =>
+        awaitState(
+          Effect.sync(() => [...seen]),
+          (now) => now.includes(what),
+          { describe: `saw ${what}`, within: "30 seconds" }
+        )
+      yield* saw("Resync")
+      yield* other.create("/b")
+      yield* saw("/b: NodeCreated /b")
+      assert.deepStrictEqual((yield* pull).map(show), ["Resync", "/b: NodeCreated /b"])
+    })
+  )
+
+  it.live("ends with the session, after what was told before", () =>
     Effect.gen(function* () {
       const zk = yield* onServers({ onExpired: "fail" })
       const watch = yield* make(zk)
       const ended = yield* Effect.forkChild(Effect.flip(Stream.runDrain(watch.events)), { startImmediately: true })
+      const pull = yield* Stream.toPull(watch.events)
+      const first = yield* Effect.forkChild(pull, { startImmediately: true })
+      yield* zk.create("/a")
+      const before = [...(yield* Fiber.join(first))]
+      const seen = yield* record(watch)
+      yield* zk.create("/b")
+      yield* awaitState(
+        Effect.sync(() => [...seen]),
+        (now) => now.includes("/b: NodeCreated /b"),
+        { describe: "saw /b" }
+      )
       yield* expire(zk)
       assert.strictEqual((yield* Fiber.join(ended)).reason._tag, "SessionExpired")
+      // One that is slow still gets what waits for it, and then the reason.
+      before.push(...(yield* pull))
+      assert.include(before.map(show), "/b: NodeCreated /b")
+      const end = yield* Effect.flip(pull)
+      assert.isTrue(isZooKeeperError(end) && end.reason._tag === "SessionExpired")
     })
   )
 

@@ -4,7 +4,9 @@ import * as TreeCache from "@effect-zookeeper/recipes/TreeCache"
 import * as Op from "@effect-zookeeper/core/Op"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -32,7 +34,8 @@ describe("a tree cache", () => {
       const [zk, other] = yield* sessions(2)
       for (const path of ["", "/a", "/a/b", "/a/b/c", "/x", "/x/y"]) yield* other!.create(PATH + path, path.slice(-1))
       const cache = yield* tree(zk!, { filter: (path) => path !== `${PATH}/x` })
-      assert.strictEqual(shown(yield* cache.nodes), "/recipe= /recipe/a=a /recipe/a/b=b /recipe/a/b/c=c")
+      const first = yield* cache.nodes
+      assert.strictEqual(shown(first), "/recipe= /recipe/a=a /recipe/a/b=b /recipe/a/b/c=c")
       yield* other!.set(`${PATH}/x/y`, "unseen")
       yield* other!.create(`${PATH}/x/z`)
       yield* other!.set(`${PATH}/a/b/c`, "C")
@@ -41,6 +44,8 @@ describe("a tree cache", () => {
       yield* awaitShown(cache.nodes, "")
       yield* other!.create(`${PATH}/again`, "!", { parents: true })
       yield* awaitShown(cache.nodes, "/recipe= /recipe/again=!")
+      // What was given once stays what it was.
+      assert.strictEqual(shown(first), "/recipe= /recipe/a=a /recipe/a/b=b /recipe/a/b/c=c")
     })
   )
 
@@ -77,6 +82,7 @@ describe("a tree cache", () => {
       const { other, proxy, zk } = yield* proxied()
       yield* other.create(`${PATH}/a`, "1", { parents: true })
       yield* other.create(`${PATH}/b`, "1")
+      yield* other.create(`${PATH}/e`, "1")
       const cache = yield* tree(zk)
       yield* cache.ready
       const seen = yield* record(cache.changes)
@@ -86,19 +92,22 @@ describe("a tree cache", () => {
           other.set(`${PATH}/a`, "2"),
           other.delete(`${PATH}/b`),
           other.create(`${PATH}/c`, "1"),
-          Effect.andThen(other.create(`${PATH}/d`), other.delete(`${PATH}/d`))
+          Effect.andThen(other.create(`${PATH}/d`), other.delete(`${PATH}/d`)),
+          // Another node of that name, with the same version.
+          Effect.andThen(other.delete(`${PATH}/e`), other.create(`${PATH}/e`, "2"))
         ])
       )
-      yield* awaitShown(cache.nodes, "/recipe= /recipe/a=2 /recipe/c=1")
+      yield* awaitShown(cache.nodes, "/recipe= /recipe/a=2 /recipe/c=1 /recipe/e=2")
       yield* expire(zk, other.session.hosts[0])
       yield* other.set(`${PATH}/c`, "2")
-      yield* awaitShown(cache.nodes, "/recipe= /recipe/a=2 /recipe/c=2")
+      yield* awaitShown(cache.nodes, "/recipe= /recipe/a=2 /recipe/c=2 /recipe/e=2")
       // What did not change is not told again.
-      const changes = seen.slice(3).sort()
+      const changes = seen.slice(4).sort()
       assert.deepStrictEqual(changes, [
         "Added /recipe/c=1",
         "Changed /recipe/a=2",
         "Changed /recipe/c=2",
+        "Changed /recipe/e=2",
         "Removed /recipe/b=1"
       ])
     })
@@ -138,6 +147,46 @@ describe("a tree cache", () => {
       assert.strictEqual(error._tag, "CacheFull")
       assert.match(error.message, /more than 3 nodes/)
       assert.strictEqual((yield* Effect.flip(cache.nodes))._tag, "CacheFull")
+      // Nor does whoever subscribes now get a part.
+      const seen: Array<unknown> = []
+      yield* Effect.flip(Stream.runForEach(cache.changes, (change) => Effect.sync(() => seen.push(change))))
+      assert.deepStrictEqual(seen, [])
+    })
+  )
+
+  it.live("does not read the children that are too many", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      yield* other!.create(PATH)
+      for (const name of ["a", "b", "c"]) yield* other!.create(`${PATH}/${name}`)
+      const requests = recordRequests(zk!)
+      const cache = yield* tree(zk!, { maxNodes: 2 })
+      assert.strictEqual((yield* Effect.flip(cache.ready))._tag, "CacheFull")
+      assert.lengthOf(
+        requests.filter((name) => name === "getData"),
+        1
+      )
+    })
+  )
+
+  it.live("dies with a filter that throws, at the first walk and later", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      yield* other!.create(`${PATH}/a`, "", { parents: true })
+      const picky = (bad: string) => (path: string) => {
+        if (path === `${PATH}/${bad}`) throw new Error(`not ${bad}`)
+        return true
+      }
+      const deathOf = (effect: Effect.Effect<unknown, unknown>) =>
+        Effect.map(Effect.exit(effect), (exit) => (Exit.isFailure(exit) ? Cause.squash(exit.cause) : "alive"))
+      const never = yield* tree(zk!, { filter: picky("a") })
+      assert.deepStrictEqual(yield* deathOf(never.ready), new Error("not a"))
+      const cache = yield* tree(zk!, { filter: picky("b") })
+      yield* cache.ready
+      const changes = yield* Effect.forkChild(deathOf(Stream.runDrain(cache.changes)), { startImmediately: true })
+      yield* other!.create(`${PATH}/b`)
+      assert.deepStrictEqual(yield* Fiber.join(changes), new Error("not b"))
+      assert.deepStrictEqual(yield* deathOf(cache.nodes), new Error("not b"))
     })
   )
 

@@ -92,7 +92,7 @@ export const make = Effect.fnUntraced(function* (
           : Effect.catchReason(lasting(begun), "ZooKeeperError", "Unsupported", () =>
               rearmed(zk, watched, publish, begun)
             ),
-      (error) => Effect.sync(() => broadcast.fail(error))
+      (cause) => Effect.sync(() => broadcast.fail(cause))
     )
   }
   yield* Effect.forEach(new Set(paths), follow, { concurrency: 16, discard: true })

@@ -1,5 +1,6 @@
 /** Events for any number of subscribers, each with a bounded buffer that ends in the mark of a gap. */
 import type * as Arr from "effect/Array"
+import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
@@ -18,7 +19,7 @@ export class Broadcast<A, E> {
   private readonly buffer: number
   /** What stands for events that were lost. */
   private readonly gap: A
-  private failure: { readonly error: E } | undefined
+  private failure: Cause.Cause<E> | undefined
 
   constructor(gap: A, buffer: number) {
     this.gap = gap
@@ -35,8 +36,8 @@ export class Broadcast<A, E> {
   }
 
   /** There are no more events; subscribers get what waits for them first. */
-  fail(error: E): void {
-    this.failure = { error }
+  fail(cause: Cause.Cause<E>): void {
+    this.failure = cause
     for (const { ready } of this.subscribers) ready.openUnsafe()
   }
 
@@ -64,7 +65,7 @@ export class Broadcast<A, E> {
         subscriber.pending = []
         return Effect.succeed(pending as unknown as Arr.NonEmptyReadonlyArray<A>)
       }
-      if (this.failure !== undefined) return Effect.fail(this.failure.error)
+      if (this.failure !== undefined) return Effect.failCause(this.failure)
       ready.closeUnsafe()
       return Effect.andThen(ready.await, this.pull(subscriber))
     })

@@ -55,12 +55,12 @@ export const mirror = Effect.fnUntraced(function* (
         "Unsupported",
         () => over(oneShotSource(zk, extent.path), begun)
       ),
-    (error) => {
+    (cause) => {
       // What is in it is not kept up any more, so nobody may take it for the truth.
       copy.nodes.clear()
       return Effect.andThen(
-        tell(Effect.fail(error)),
-        Effect.sync(() => copy.broadcast.fail(error))
+        tell(Effect.failCause(cause)),
+        Effect.sync(() => copy.broadcast.fail(cause))
       )
     }
   )
