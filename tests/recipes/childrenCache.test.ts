@@ -8,6 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { awaitState } from "../support/awaitState.ts"
 import { awaitWatched } from "../real/clients.ts"
 import { awaitSeen, awaitShown, noBounds, record, shown, whileAway } from "./cached.ts"
 import {
@@ -113,6 +114,40 @@ describe("a children cache", () => {
     })
   )
 
+  it.live("tells whoever subscribes before it is ready of everything, once", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      for (const name of ["a", "b"]) yield* other!.create(`${PATH}/${name}`, "1", { parents: true })
+      const cache = yield* make(zk!)
+      const seen = yield* record(cache.changes)
+      assert.deepStrictEqual(seen, [])
+      yield* cache.ready
+      yield* other!.set(`${PATH}/b`, "2")
+      yield* awaitState(
+        Effect.sync(() => [...seen]),
+        (now) => now.length >= 3,
+        { describe: "three changes" }
+      )
+      assert.deepStrictEqual(seen.slice(0, 2).sort(), [`Added ${PATH}/a=1`, `Added ${PATH}/b=1`])
+      assert.deepStrictEqual(seen.slice(2), [`Changed ${PATH}/b=2`])
+    })
+  )
+
+  it.live("shows the children of the root", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      yield* other!.create("/a", "1")
+      const cache = yield* make(zk!, { path: "/" })
+      yield* awaitShown(cache.children, "a=1")
+      yield* other!.create("/b", "1")
+      yield* other!.create("/b/deeper", "not mine")
+      yield* other!.set("/a", "2")
+      yield* awaitShown(cache.children, "a=2 b=1")
+      yield* other!.delete("/a")
+      yield* awaitShown(cache.children, "b=1")
+    })
+  )
+
   it.live("refuses to grow beyond its bound, at the first walk and later, and shows nothing then", () =>
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)
@@ -142,7 +177,8 @@ describe("a children cache", () => {
       const all = yield* proxied()
       const { other, zk } = all
       for (const name of ["a", "b", "c"]) yield* other.create(`${PATH}/${name}`, "1", { parents: true })
-      const cache = yield* make(zk)
+      // As many as ever there are at a time: what is gone does not count when everything is compared.
+      const cache = yield* make(zk, { maxNodes: 3 })
       yield* awaitShown(cache.children, "a=1 b=1 c=1")
       const seen = yield* record(cache.changes)
       yield* whileAway(

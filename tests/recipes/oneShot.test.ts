@@ -7,6 +7,7 @@ import * as PersistentWatch from "@effect-zookeeper/recipes/PersistentWatch"
 import * as TestServer from "@effect-zookeeper/testing/TestServer"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { spawnSync } from "node:child_process"
@@ -277,6 +278,46 @@ for (const { isThere, make, name } of servers) {
 }
 
 describe("a session that comes from a newer server to one of 3.5", () => {
+  it.live("goes on with a persistent watch after a Resync, but for a recursive one", () =>
+    Effect.gen(function* () {
+      const newer = yield* TestServer.make()
+      const older = yield* TestServer.make({ version: "3.5" })
+      const zk = yield* ZooKeeper.make({
+        connect: `${newer.connectString},${older.connectString}`,
+        shuffleHosts: false
+      })
+      const other = yield* ZooKeeper.make({ connect: older.connectString })
+      // Its newest transaction must not be behind the other's.
+      yield* other.create(PATH)
+      for (const data of ["1", "2", "3"]) yield* other.set(PATH, data)
+      const plain = yield* using(zk)(PersistentWatch.make({ paths: [PATH] }))
+      const recursive = yield* using(zk)(PersistentWatch.make({ paths: [PATH], recursive: true }))
+      const ended = yield* Effect.forkChild(Effect.flip(Stream.runDrain(recursive.events)), {
+        startImmediately: true
+      })
+      const seen: Array<string> = []
+      yield* Effect.forkScoped(
+        Stream.runForEach(plain.events, (happening) =>
+          Effect.sync(() => seen.push(happening._tag === "Resync" ? "Resync" : happening.event.type))
+        ),
+        { startImmediately: true }
+      )
+      yield* newer.stop
+      assert.strictEqual((yield* Fiber.join(ended)).reason._tag, "Unsupported")
+      const saw = (what: string) =>
+        awaitState(
+          Effect.sync(() => [...seen]),
+          (now) => now.at(-1) === what,
+          { describe: `the last one is ${what}` }
+        )
+      yield* saw("Resync")
+      assert.notInclude(seen, "NodeDataChanged")
+      yield* awaitWatches(other, 2)
+      yield* other.set(PATH, "4")
+      yield* saw("NodeDataChanged")
+    })
+  )
+
   it.live("keeps its caches up, by other watches", () =>
     Effect.gen(function* () {
       const newer = yield* TestServer.make()

@@ -1,4 +1,6 @@
 /** Tree caches on a real ensemble: what they show is what is there, through gaps and lost sessions, and no more than they may. */
+import * as Acl from "@effect-zookeeper/core/Acl"
+import type { CacheFailure } from "@effect-zookeeper/recipes/Cache"
 import * as ChildrenCache from "@effect-zookeeper/recipes/ChildrenCache"
 import * as TreeCache from "@effect-zookeeper/recipes/TreeCache"
 import * as Op from "@effect-zookeeper/core/Op"
@@ -234,6 +236,29 @@ describe("a tree cache", () => {
         { concurrency: 8, discard: true }
       )
       yield* awaitState(cache.children, (left) => left.size === 0, { describe: "no child left", within: "60 seconds" })
+    })
+  )
+
+  it.live("fails when it meets a node that it may not read, at the first walk and later", () =>
+    Effect.gen(function* () {
+      const all = yield* proxied()
+      const acl = [Acl.digest("somebody", "else")]
+      const { other, zk } = all
+      yield* other.create(PATH)
+      const cache = yield* tree(zk)
+      yield* cache.ready
+      yield* other.create(`${PATH}/secret`, "", { acl })
+      if (lasting) {
+        // The server tells nobody of a node that they may not read, but lists it.
+        yield* other.create(`${PATH}/a`, "1")
+        yield* awaitShown(cache.nodes, "/recipe= /recipe/a=1")
+        yield* whileAway(all, Effect.void)
+      }
+      const later = yield* tree(zk)
+      for (const refused of [Stream.runDrain(cache.changes), cache.nodes, later.ready]) {
+        const error = yield* Effect.flip<unknown, CacheFailure, never>(refused)
+        assert.isTrue(error._tag === "ZooKeeperError" && error.reason._tag === "NoAuth")
+      }
     })
   )
 
