@@ -18,7 +18,7 @@ import * as cache from "../support/zookeeper/cache.ts"
 import * as RealServer from "../support/zookeeper/RealServer.ts"
 import { awaitWatched } from "../real/clients.ts"
 import { watchesOf } from "../watches/support.ts"
-import { type Client, PATH, recordRequests, using } from "./support.ts"
+import { type Client, PATH, precede, recordRequests, using } from "./support.ts"
 
 /** Releases other than the installed one come from Maven. */
 const isObtainable =
@@ -208,9 +208,68 @@ for (const { isThere, make, name } of servers) {
               assert.deepStrictEqual(children, ["NodeChildrenChanged", "Resync"])
               const deleted = yield* step(other.delete(PATH), ["exists", "exists", "exists"])
               assert.deepStrictEqual(deleted, ["NodeDeleted", "Resync"])
+              // As missing as before, and yet it may have come and gone more than once.
+              const passed = yield* step(other.transact(Op.create(PATH), Op.delete(PATH)), [
+                "exists",
+                "exists",
+                "exists"
+              ])
+              assert.deepStrictEqual(passed, ["NodeCreated", "Resync"])
             })
           )
           yield* nothingLeft(zk, other)
+        }),
+      LIMIT
+    )
+
+    it.live(
+      "a persistent watch says when the node was deleted, or replaced, before its watch was set again",
+      () =>
+        Effect.gen(function* () {
+          const { other, requests, zk } = yield* connect
+          yield* other.create(PATH)
+          const { events } = yield* using(zk)(PersistentWatch.make({ paths: [PATH] }))
+          const seen: Array<string> = []
+          yield* Effect.forkScoped(
+            Stream.runForEach(events, (happening) =>
+              Effect.sync(() => seen.push(happening._tag === "Resync" ? "Resync" : happening.event.type))
+            ),
+            { startImmediately: true }
+          )
+          requests.length = 0
+          /** Until the watches are set again and compared. */
+          const settled = (...asks: ReadonlyArray<string>) =>
+            Effect.gen(function* () {
+              yield* awaitState(
+                Effect.sync(() => [...requests].sort()),
+                (now) => now.join() === asks.join(),
+                { describe: asks.join() }
+              )
+              yield* zk.sync()
+              requests.length = 0
+              return seen.splice(0)
+            })
+          // As many changes of its data as were told, but of another node.
+          precede(zk, "exists", 1, zk.transact(Op.delete(PATH), Op.create(PATH), Op.set(PATH, "new")))
+          yield* other.set(PATH, "old")
+          const replaced = yield* settled("exists", "exists", "exists", "getChildren", "multi")
+          assert.deepStrictEqual(replaced, ["NodeDataChanged", "Resync"])
+          precede(zk, "exists", 1, zk.delete(PATH))
+          yield* other.set(PATH, "newer")
+          const deleted = yield* settled("delete", "exists", "exists", "exists")
+          assert.deepStrictEqual(deleted, ["NodeDataChanged", "Resync"])
+          // It is seen, and gone before its children are watched: so they are, the next time.
+          precede(zk, "getChildren", 1, zk.delete(PATH))
+          yield* other.create(PATH)
+          yield* awaitState(other.exists(PATH), Option.isNone, { describe: "the node is gone" })
+          yield* other.create(PATH)
+          yield* awaitWatches(other, 2)
+          yield* other.create(`${PATH}/a`)
+          yield* awaitState(
+            Effect.sync(() => [...seen]),
+            (now) => now.includes("NodeChildrenChanged"),
+            { describe: "a change of the children" }
+          )
         }),
       LIMIT
     )

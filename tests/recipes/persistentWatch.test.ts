@@ -1,6 +1,7 @@
 /** Persistent watches on a real ensemble: every event to every subscriber, or the mark of a gap. */
 import * as Op from "@effect-zookeeper/core/Op"
 import * as PersistentWatch from "@effect-zookeeper/recipes/PersistentWatch"
+import { exists } from "@effect-zookeeper/core/wire/ops/exists"
 import { isZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -8,7 +9,17 @@ import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { awaitState } from "../support/awaitState.ts"
 import { noBounds } from "./cached.ts"
-import { type Client, expire, lasting, onServers, proxied, recordRequests, sessions, using } from "./support.ts"
+import {
+  type Client,
+  expire,
+  expireDuring,
+  lasting,
+  onServers,
+  proxied,
+  recordRequests,
+  sessions,
+  using
+} from "./support.ts"
 
 const make = (zk: Client, options: Partial<PersistentWatch.Options> = {}) =>
   using(zk)(PersistentWatch.make({ paths: ["/a", "/b"], ...options }))
@@ -113,6 +124,23 @@ describe("a persistent watch", () => {
     })
   )
 
+  it.live.runIf(!lasting)("goes on with the next session when its look was unanswered at the end of its own", () =>
+    Effect.gen(function* () {
+      const all = yield* proxied()
+      yield* all.other.create("/a")
+      const seen = yield* record(yield* make(all.zk, { paths: ["/a"] }))
+      // The children are watched again, and the node looked at.
+      yield* expireDuring(all, exists, all.other.create("/a/child"))
+      const before = seen.length
+      yield* all.other.set("/a", "1")
+      yield* awaitState(
+        Effect.sync(() => seen.slice(before)),
+        (since) => since.includes("Resync") || since.includes("/a: NodeDataChanged /a"),
+        { describe: "the change, or a mark", within: "30 seconds" }
+      )
+    })
+  )
+
   it.live.runIf(lasting)("gives a slow subscriber a Resync in place of what it missed, and others everything", () =>
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)
@@ -168,10 +196,10 @@ describe("a persistent watch", () => {
     })
   )
 
-  it.live.runIf(lasting)("marks a gap once, however many paths it has", () =>
+  it.live.runIf(lasting)("marks a gap once, however many paths it has, and tells of each path once", () =>
     Effect.gen(function* () {
       const { other, proxy, zk } = yield* proxied()
-      const watch = yield* make(zk, { paths: ["/a", "/b", "/c"] })
+      const watch = yield* make(zk, { paths: ["/a", "/a", "/b", "/c"] })
       const pull = yield* Stream.toPull(watch.events)
       const first = yield* Effect.forkChild(pull, { startImmediately: true })
       yield* other.create("/a")

@@ -49,11 +49,8 @@ export const mirror = Effect.fnUntraced(function* (
   ): Effect.Effect<void, CacheFailure> => Effect.scoped(Effect.flatMap(Effect.tap(source, begun), keep))
   const following = begin<CacheFailure>(
     (begun) =>
-      Effect.catchReason(
-        over(recursiveSource(zk, extent.path, extent.buffer), begun),
-        "ZooKeeperError",
-        "Unsupported",
-        () => over(oneShotSource(zk, extent.path), begun)
+      Effect.catchReason(over(recursiveSource(zk, extent.path), begun), "ZooKeeperError", "Unsupported", () =>
+        over(oneShotSource(zk, extent.path), begun)
       ),
     (cause) => {
       // What is in it is not kept up any more, so nobody may take it for the truth.

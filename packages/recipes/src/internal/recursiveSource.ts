@@ -13,12 +13,8 @@ const touchOf = (element: WatchElement): Touch =>
     : { _tag: element.event.type === "NodeDeleted" ? "Gone" : "Node", path: element.event.path }
 
 /** Returns once the watch is registered. Fails with `Unsupported` where there is none, at once or when it is lost. */
-export const recursiveSource = (
-  zk: ZooKeeper,
-  path: string,
-  buffer: number
-): Effect.Effect<Source, ZooKeeperError, Scope.Scope> =>
-  Effect.map(zk.watchScoped(path, { recursive: true, buffer }), (events) => ({
+export const recursiveSource = (zk: ZooKeeper, path: string): Effect.Effect<Source, ZooKeeperError, Scope.Scope> =>
+  Effect.map(zk.watchScoped(path, { recursive: true }), (events) => ({
     touches: Stream.map(events, touchOf),
     node: (path) => patientlyAnew(zk, zk.getOption(path)),
     names: (path) =>
