@@ -96,7 +96,7 @@ describe("a group", () => {
     })
   )
 
-  it.live("costs two requests to join and two to leave, and to ask a list and a read for each member", () =>
+  it.live("costs two requests to join and three to leave, and to ask a list and a read for each member", () =>
     Effect.gen(function* () {
       const zk = yield* onServers()
       yield* zk.create(PATH)
@@ -104,7 +104,7 @@ describe("a group", () => {
       const group = yield* make(zk)
       assert.deepStrictEqual(requests, [])
       yield* Effect.scoped(group.join("ada"))
-      assert.deepStrictEqual(requests, ["create", "getData", "exists", "delete"])
+      assert.deepStrictEqual(requests, ["create", "getData", "sync", "exists", "delete"])
       yield* group.join("blaise")
       yield* group.join("charles")
       requests.length = 0
