@@ -121,7 +121,7 @@ export const rows: ReadonlyArray<Row> = [
   row("real", "getData100K", 256, [[must("cpu", 0.45, "nzc")], leastCpu, rate]),
   row("real", "multi", 1, [cpu(0.5, 0.26), leastCpu, [must("ops", 1.3, "nzc")], rate]),
   row("real", "multi", 256, [cpu(0.5, 0.26), leastCpu, [must("ops", 1.8, "nzc")], rate], { ...compiled, ...quick }),
-  row("real", "stateStream", sizes.watches, [cpu(0.5, 0.3)], quick),
+  row("real", "stateStream", sizes.watches, [cpu(0.5, 0.3)], { ...quick, warmMillis: 4000 }),
   row("real", "connectClose", 1, [connecting], quick),
   row("test", "getData", 1, [], { only: ["effect", "nzc"] }),
   row("test", "getData", 256, [], { only: ["effect", "nzc"] }),

@@ -137,7 +137,7 @@ it.live("a value keeps no more than a little memory alive, and none that is used
     const zk = yield* memoryServer.make().session
     const values = yield* times(100, zk.get("/a"))
     for (const { data } of values) {
-      expect(data.buffer.byteLength).toBeLessThanOrEqual(1024)
+      expect(data.buffer.byteLength).toBeLessThanOrEqual(4096)
       data.fill(1)
     }
     yield* times(100, zk.get("/a"))
