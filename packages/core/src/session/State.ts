@@ -140,10 +140,10 @@ export const patience = (state: State): number => state.timeout / 3
  */
 const estimate = (state: State): number => (state.timeout * 4) / 3
 
-/**
- * The least that a host gets while there is no session to lose, in ms: what was asked for may be less than any server
- * grants, and says nothing about how fast they are.
- */
+/** Whether no server has granted the session yet: there is none, or one that was resumed is asked for. */
+export const isUngranted = (state: State): boolean => state.ticket === undefined || state.epoch === 0
+
+/** The least that a host gets meanwhile, in ms: a timeout that was only asked for may be less than any server grants. */
 const FIRST_HANDSHAKE = 1000
 
 /**
@@ -151,9 +151,9 @@ const FIRST_HANDSHAKE = 1000
  * had its chance.
  */
 export const handshakeTime = (state: State): number => {
-  const plenty = state.timeout / 3
-  if (state.ticket === undefined) return Math.max(plenty, FIRST_HANDSHAKE)
-  return state.tries < state.settings.hosts.length ? state.timeout / 12 : plenty
+  const isUrgent = state.ticket !== undefined && state.tries < state.settings.hosts.length
+  const time = state.timeout / (isUrgent ? 12 : 3)
+  return isUngranted(state) ? Math.max(time, FIRST_HANDSHAKE) : time
 }
 
 /** When the session is given up; never while there is none, nor before its first contact. */

@@ -165,8 +165,8 @@ const sendClose =
 
 /** A session was given, new or resumed. */
 const accepted = (state: State, now: number, requestedAt: number, response: ConnectResponse): Step => {
-  const fresh = state.ticket === undefined || state.epoch === 0
-  const epoch = state.ticket === undefined || state.epoch === 0 ? state.epoch + 1 : state.epoch
+  const fresh = At.isUngranted(state)
+  const epoch = fresh ? state.epoch + 1 : state.epoch
   // A new session is a write; a resumed one may be known to a leader that is none any more, or not any more in a moment.
   const isNew = state.ticket === undefined
   const proves = isNew || (state.settings.confirm === "sync" && now < At.deadline(state))
@@ -332,9 +332,7 @@ export const transition = (state: State, input: Input): Step => {
       const reason = input.then === "over" ? CLOSED : EXPIRED
       if (phase._tag === "Serving") return chain(closing, emit({ _tag: "FailQueued", reason }), sendClose(until))
       // A suspended session is worth another attempt, so that its ephemerals go at once; without one there is nothing to close.
-      return state.ticket === undefined || state.epoch === 0
-        ? ended(closing, now)
-        : chain(closing, emit({ _tag: "FailQueued", reason }))
+      return At.isUngranted(state) ? ended(closing, now) : chain(closing, emit({ _tag: "FailQueued", reason }))
     }
     case "CloseAnswered":
       return phase._tag === "Closing" ? ended(state, now) : [state, []]

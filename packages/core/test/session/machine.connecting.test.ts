@@ -46,10 +46,12 @@ describe("the first session", () => {
     }
   })
 
-  it("a host has a second at the least, however short a session was asked for", () => {
-    const machine = started({ timeout: 10 })
-    assert.strictEqual(machine.wakeIn, 1000)
-    assert.strictEqual(opened(machine.pass(1000).tick()), 1)
+  it("a host has a second at the least, however short the session that is asked for or resumed", () => {
+    for (const resumed of [undefined, ticket]) {
+      const machine = started({ timeout: 10 }, resumed)
+      assert.strictEqual(machine.wakeIn, 1000)
+      assert.strictEqual(opened(machine.pass(1000).tick()), 1)
+    }
   })
 
   it("fails when connectTimeout is over, with every host that was tried", () => {
