@@ -50,6 +50,15 @@ const awaitData = (zk: Client, data: string, owner?: Client) =>
     { describe: `the node is there with '${data}'`, within: "30 seconds" }
   )
 
+/** A node that ended without a connection looks at its owner on the next one: waits until it has done what follows from that. */
+const awaitLook = (zk: Client, asked: ReadonlyArray<string>) =>
+  awaitState(
+    Effect.sync(() => [...asked]),
+    (now) => now.includes("exists"),
+    { describe: "the owner is looked at" }
+    // The first is answered after that look, so a deletion that follows from it is sent before the second.
+  ).pipe(Effect.andThen(zk.sync()), Effect.andThen(zk.sync()))
+
 describe("a persistent node", () => {
   it.live("is there until the end of the scope, and put back when it is deleted by hand (parity 23)", () =>
     Effect.gen(function* () {
@@ -134,10 +143,10 @@ describe("a persistent node", () => {
       yield* other.transact(Op.delete(node), Op.create(node, "theirs", { mode: "ephemeral" }))
       yield* awaitState(kept.isPresent, (now) => !now, { describe: "not ours" })
       yield* cutOff(zk, proxy)
+      const asked = recordRequests(zk)
       yield* Scope.close(scope, Exit.void)
       yield* proxy.listen
-      // Whoever looks first and deletes then has done both before the second of these.
-      yield* Effect.andThen(zk.sync(), zk.sync())
+      yield* awaitLook(zk, asked)
       assert.strictEqual(yield* other.getString(node), "theirs")
     })
   )
@@ -148,10 +157,11 @@ describe("a persistent node", () => {
       const scope = yield* Scope.make()
       yield* Scope.provide(make(zk), scope)
       yield* cutOff(zk, proxy)
+      const asked = recordRequests(zk)
       yield* Scope.close(scope, Exit.void)
       yield* other.transact(Op.delete(node), Op.create(node, "theirs", { mode: "ephemeral" }))
       yield* proxy.listen
-      yield* Effect.andThen(zk.sync(), zk.sync())
+      yield* awaitLook(zk, asked)
       assert.strictEqual(yield* other.getString(node), "theirs")
     })
   )
@@ -163,6 +173,7 @@ describe("a persistent node", () => {
       const scope = yield* Scope.make()
       yield* Scope.provide(make(zk), scope)
       yield* cutOff(zk, proxy)
+      const asked = recordRequests(zk)
       yield* Scope.close(scope, Exit.void)
       yield* rawSession.expireSession(other.session.hosts[0]!, id, Redacted.value(password))
       yield* other.create(node, "theirs", { mode: "ephemeral" })
@@ -172,7 +183,8 @@ describe("a persistent node", () => {
         (epoch) => epoch === 2,
         { describe: "the next session" }
       )
-      yield* Effect.andThen(zk.sync(), zk.sync())
+      // What waited for the connection has failed with the session; nothing else is to be done.
+      assert.deepStrictEqual(asked, ["sync"])
       assert.strictEqual(yield* other.getString(node), "theirs")
     })
   )
