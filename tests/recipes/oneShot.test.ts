@@ -39,6 +39,18 @@ const awaitPaths = <E>(nodes: Effect.Effect<ReadonlyMap<string, unknown>, E>, ..
   )
 
 /** What was asked for since the last time, in no order. */
+/** What a persistent watch tells from now on, by type. */
+const typesOf = Effect.fnUntraced(function* <E>(events: Stream.Stream<PersistentWatch.Happening, E>) {
+  const seen: Array<string> = []
+  yield* Effect.forkScoped(
+    Stream.runForEach(events, (happening) =>
+      Effect.sync(() => seen.push(happening._tag === "Resync" ? "Resync" : happening.event.type))
+    ),
+    { startImmediately: true }
+  )
+  return seen
+})
+
 const asked = (requests: Array<string>) => requests.splice(0).sort()
 
 const awaitWatches = (zk: Client, count: number) =>
@@ -162,13 +174,7 @@ for (const { isThere, make, name } of servers) {
           yield* Effect.scoped(
             Effect.gen(function* () {
               const { events } = yield* using(zk)(PersistentWatch.make({ paths: [PATH] }))
-              const seen: Array<string> = []
-              yield* Effect.forkScoped(
-                Stream.runForEach(events, (happening) =>
-                  Effect.sync(() => seen.push(happening._tag === "Resync" ? "Resync" : happening.event.type))
-                ),
-                { startImmediately: true }
-              )
+              const seen = yield* typesOf(events)
               // Watched for its creation, and looked at again: nothing has happened in between.
               assert.deepStrictEqual(requests.splice(0), ["exists", "exists", "exists"])
               /** Until the watches are set again and compared. */
@@ -229,13 +235,7 @@ for (const { isThere, make, name } of servers) {
           const { other, requests, zk } = yield* connect
           yield* other.create(PATH)
           const { events } = yield* using(zk)(PersistentWatch.make({ paths: [PATH] }))
-          const seen: Array<string> = []
-          yield* Effect.forkScoped(
-            Stream.runForEach(events, (happening) =>
-              Effect.sync(() => seen.push(happening._tag === "Resync" ? "Resync" : happening.event.type))
-            ),
-            { startImmediately: true }
-          )
+          const seen = yield* typesOf(events)
           requests.length = 0
           /** Until the watches are set again and compared. */
           const settled = (...asks: ReadonlyArray<string>) =>
@@ -354,13 +354,7 @@ describe("a session that comes from a newer server to one of 3.5", () => {
       const ended = yield* Effect.forkChild(Effect.flip(Stream.runDrain(recursive.events)), {
         startImmediately: true
       })
-      const seen: Array<string> = []
-      yield* Effect.forkScoped(
-        Stream.runForEach(plain.events, (happening) =>
-          Effect.sync(() => seen.push(happening._tag === "Resync" ? "Resync" : happening.event.type))
-        ),
-        { startImmediately: true }
-      )
+      const seen = yield* typesOf(plain.events)
       yield* newer.stop
       assert.strictEqual((yield* Fiber.join(ended)).reason._tag, "Unsupported")
       const saw = (what: string) =>
