@@ -5,6 +5,7 @@
  * an allocation of exactly the frame's size; so a chunk may be a buffer that the next read overwrites. What is still to
  * come of a large frame may be read right into that allocation (`room`).
  */
+import { allocate } from "./allocate.ts"
 import { JuteError } from "./JuteError.ts"
 
 /**
@@ -84,7 +85,7 @@ export class Frames {
           onFrame(chunk, at - length, at, false)
           continue
         }
-        this.frame = Buffer.allocUnsafeSlow(length)
+        this.frame = allocate(length)
         this.frameFilled = 0
       }
       const frame = this.frame
