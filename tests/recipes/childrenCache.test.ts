@@ -172,6 +172,23 @@ describe("a children cache", () => {
     })
   )
 
+  it.live("does not take children that come and go for more than there are", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      yield* other!.create(PATH)
+      const names = (from: number) => [from, from + 1, from + 2]
+      for (const name of names(0)) yield* other!.create(`${PATH}/${name}`)
+      const cache = yield* make(zk!, { maxNodes: 4 })
+      yield* cache.ready
+      // Never more than four at a time.
+      for (let first = 0; first < 100; first++) {
+        yield* other!.create(`${PATH}/${first + 3}`)
+        yield* other!.delete(`${PATH}/${first}`)
+      }
+      yield* awaitShown(cache.children, "100= 101= 102=")
+    })
+  )
+
   it.live("shows what was last seen while the connection is away, and catches up", () =>
     Effect.gen(function* () {
       const all = yield* proxied()

@@ -132,6 +132,7 @@ export class Copy {
       } else if (touch._tag === "Node") reads.add(path)
       else lists.add(path)
     }
-    yield* this.explore(source, reads, lists)
+    // A child that is gone may still be in the copy while one that came later is listed: only a walk counts what is there.
+    yield* Effect.catchTag(this.explore(source, reads, lists), "CacheFull", () => this.walk(source))
   })
 }
