@@ -21,6 +21,12 @@ const possible = (zk: ZooKeeper, mode: CreateMode): CreateMode =>
   mode === "container" && zk.driver.unsupported("createContainer") !== undefined ? "persistent" : mode
 
 /**
+ * Against somebody who deletes the path all the time one try in two succeeds (measured), so ten were too few once. There is
+ * an end, since a chroot that is missing is NoNode as well.
+ */
+const TRIES = Schedule.recurs(100)
+
+/**
  * Creates a node, and first the path above it where there is none. A container may be reaped between the two, whenever
  * it is empty: then both are done again (kazoo and Curator's queue fail here).
  */
@@ -35,7 +41,7 @@ export const createBelow = <A>(
   })
   return Effect.catchReason(create, "ZooKeeperError", "NoNode", () =>
     Effect.retry(Effect.andThen(ensured, create), {
-      schedule: Schedule.recurs(10),
+      schedule: TRIES,
       while: ({ reason }) => reason._tag === "NoNode"
     })
   )
