@@ -33,6 +33,8 @@ export interface Options extends Bounds {
  * A copy of a node's children, kept up by one recursive watch, so for parents whose grandchildren seldom change; before
  * ZooKeeper 3.6 by a watch on each child. Without a connection it shows what was last seen.
  *
+ * After the end of its scope whoever asks or subscribes is interrupted, as by a queue that was shut down.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { begin } from "./internal/begin.ts"
 import { latest } from "./internal/latest.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
@@ -26,6 +27,8 @@ export interface Options {
 /**
  * A copy of a node. Without a connection it shows what was last seen; once there is one again, or a new session, the node
  * is read again if it changed.
+ *
+ * After the end of its scope whoever asks or subscribes is interrupted, as by a queue that was shut down.
  *
  * @category models
  * @since 0.1.0
@@ -49,10 +52,16 @@ export const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<NodeCache, ZooKeeperError, ZooKeeper | Scope.Scope> {
   const zk = yield* ZooKeeper
-  const { current, states, tell } = yield* latest<DataChange, ZooKeeperError>()
-  const changes = yield* zk.changes.dataScoped(options.path)
-  const following = Stream.runForEach(changes, (change) => tell(Effect.succeed(change)))
-  yield* Effect.forkScoped(Effect.catch(following, (error) => tell(Effect.fail(error))))
+  const { current, end, states, tell } = yield* latest<DataChange, ZooKeeperError>()
+  yield* begin<ZooKeeperError>(
+    (begun) =>
+      Effect.scoped(
+        Effect.flatMap(Effect.tap(zk.changes.dataScoped(options.path), begun), (changes) =>
+          Stream.runForEach(changes, tell)
+        )
+      ),
+    end
+  )
   return {
     ready: Effect.asVoid(current),
     get: Effect.map(current, ({ node }) => node),

@@ -14,7 +14,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { parentMode } from "./Dialect.ts"
-import { latest } from "./internal/latest.ts"
+import { latest, SCOPE_CLOSED } from "./internal/latest.ts"
 import { createBelow } from "./internal/parents.ts"
 import { isPassing, isRenewed, patientlyAnew } from "./internal/patience.ts"
 import { look } from "./internal/presence.ts"
@@ -41,6 +41,8 @@ export interface Options {
 
 /**
  * A node that is kept.
+ *
+ * After the end of its scope whoever asks or subscribes is interrupted, as by a queue that was shut down.
  *
  * @category models
  * @since 0.1.0
@@ -171,13 +173,13 @@ export const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<PersistentNode, ZooKeeperError, ZooKeeper | Scope.Scope> {
   const zk = yield* ZooKeeper
-  const { current, states, tell } = yield* latest<boolean, ZooKeeperError>()
-  const keeper = new Keeper(zk, options, (isPresent) => tell(Effect.succeed(isPresent)))
-  yield* Effect.addFinalizer(() => keeper.release)
+  const { current, end, states, tell } = yield* latest<boolean, ZooKeeperError>()
+  const keeper = new Keeper(zk, options, tell)
+  yield* Effect.addFinalizer(() => Effect.andThen(end(SCOPE_CLOSED), keeper.release))
   const ttl = options.ttl === undefined ? undefined : Duration.fromInputUnsafe(options.ttl)
   const keeping =
     ttl === undefined ? keeper.keep : Effect.raceFirst(keeper.keep, keeper.touch(Duration.times(ttl, 1 / 3)))
-  yield* Effect.forkScoped(Effect.catch(keeping, (error) => tell(Effect.fail(error))))
+  yield* Effect.forkScoped(Effect.catchCause(keeping, end))
   yield* Stream.runDrain(Stream.takeUntil(states, (isPresent) => isPresent))
   return { path: options.path, isPresent: current, presence: states, set: keeper.set }
 })

@@ -51,6 +51,8 @@ export type Happening =
  * watches fire once and are set again after each event: there a `Resync` also follows when the node was created or
  * deleted, and when it counts more changes than were seen.
  *
+ * After the end of its scope subscribers are interrupted, as by a queue that was shut down.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -92,7 +94,7 @@ export const make = Effect.fnUntraced(function* (
           : Effect.catchReason(lasting(begun), "ZooKeeperError", "Unsupported", () =>
               rearmed(zk, watched, publish, begun)
             ),
-      (cause) => Effect.sync(() => broadcast.fail(cause))
+      (cause) => Effect.sync(() => broadcast.end(cause))
     )
   }
   yield* Effect.forEach(new Set(paths), follow, { concurrency: 16, discard: true })

@@ -33,6 +33,8 @@ export interface Options extends Bounds {
  * connection it shows what was last seen; once there is one again, or a new session, it is compared with the server as a
  * whole.
  *
+ * After the end of its scope whoever asks or subscribes is interrupted, as by a queue that was shut down.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -19,7 +19,7 @@ export class Broadcast<A, E> {
   private readonly buffer: number
   /** What stands for events that were lost. */
   private readonly gap: A
-  private failure: Cause.Cause<E> | undefined
+  private cause: Cause.Cause<E> | undefined
 
   constructor(gap: A, buffer: number) {
     this.gap = gap
@@ -35,9 +35,9 @@ export class Broadcast<A, E> {
     }
   }
 
-  /** There are no more events; subscribers get what waits for them first. */
-  fail(cause: Cause.Cause<E>): void {
-    this.failure = cause
+  /** There are no more events; subscribers get what waits for them first, and then the first cause. */
+  end(cause: Cause.Cause<E>): void {
+    this.cause ??= cause
     for (const { ready } of this.subscribers) ready.openUnsafe()
   }
 
@@ -65,7 +65,7 @@ export class Broadcast<A, E> {
         subscriber.pending = []
         return Effect.succeed(pending as unknown as Arr.NonEmptyReadonlyArray<A>)
       }
-      if (this.failure !== undefined) return Effect.failCause(this.failure)
+      if (this.cause !== undefined) return Effect.failCause(this.cause)
       ready.closeUnsafe()
       return Effect.andThen(ready.await, this.pull(subscriber))
     })

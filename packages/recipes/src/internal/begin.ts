@@ -3,20 +3,23 @@ import type * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { SCOPE_CLOSED } from "./latest.ts"
 
 /**
- * Forks the work for the life of the scope. Returns once it says that it has begun, and fails when it fails before; what
- * it fails with later, or dies with, goes to `onFailure`: nobody looks at the fiber itself.
+ * Forks the work for the life of the scope. Returns once it says that it has begun, and fails when it fails before. Why it
+ * ended later goes to `onEnd`, be it a failure or the end of the scope: nobody looks at the fiber itself.
  */
 export const begin = <E>(
   work: (begun: Effect.Effect<unknown>) => Effect.Effect<unknown, E>,
-  onFailure: (cause: Cause.Cause<E>) => Effect.Effect<unknown>
+  onEnd: (cause: Cause.Cause<E>) => Effect.Effect<unknown>
 ): Effect.Effect<void, E, Scope.Scope> =>
   Effect.gen(function* () {
     const begun = yield* Deferred.make<void, E>()
+    // After the work was interrupted.
+    yield* Effect.addFinalizer(() => onEnd(SCOPE_CLOSED))
     yield* Effect.forkScoped(
       Effect.catchCause(work(Deferred.succeed(begun, undefined)), (cause) =>
-        Effect.flatMap(Deferred.failCause(begun, cause), (isFirst) => (isFirst ? Effect.void : onFailure(cause)))
+        Effect.flatMap(Deferred.failCause(begun, cause), (isFirst) => (isFirst ? Effect.void : onEnd(cause)))
       )
     )
     yield* Deferred.await(begun)

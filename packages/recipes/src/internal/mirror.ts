@@ -37,8 +37,8 @@ export const mirror = Effect.fnUntraced(function* (
   extent: Extent
 ): Effect.fn.Return<Mirror, ZooKeeperError, Scope.Scope> {
   const copy = new Copy(extent)
-  const { current, states, tell } = yield* latest<ReadonlyMap<string, Node>, CacheFailure>()
-  const told = tell(Effect.succeed(copy.nodes))
+  const { current, end, states, tell } = yield* latest<ReadonlyMap<string, Node>, CacheFailure>()
+  const told = tell(copy.nodes)
   const keep = Effect.fnUntraced(function* (source: Source) {
     yield* Effect.andThen(copy.walk(source), told)
     yield* Stream.runForEachArray(source.touches, (touches) => Effect.andThen(copy.follow(source, touches), told))
@@ -56,8 +56,8 @@ export const mirror = Effect.fnUntraced(function* (
       // What is in it is not kept up any more, so nobody may take it for the truth.
       copy.nodes.clear()
       return Effect.andThen(
-        tell(Effect.failCause(cause)),
-        Effect.sync(() => copy.broadcast.fail(cause))
+        end(cause),
+        Effect.sync(() => copy.broadcast.end(cause))
       )
     }
   )
