@@ -18,11 +18,11 @@ const program = `
   }
   console.log(JSON.stringify(profiler.stop().statistics.map(({ gcType }) => gcType)))`
 
-it("large values that nobody keeps are freed without marking the heap", () => {
+it("large values that nobody keeps are freed by collections of the young generation", () => {
   const collections: ReadonlyArray<string> = JSON.parse(
     execFileSync(process.execPath, ["--input-type=module", "--eval", program], { encoding: "utf8" })
   )
-  // 1 was found, and 12 to 14 for memory that comes without garbage of its own.
-  expect(collections.filter((kind) => kind === "MarkSweepCompact").length).toBeLessThan(5)
-  expect(collections.filter((kind) => kind === "Scavenge").length).toBeGreaterThan(10)
+  // 90 to 123 were found, and 2 for memory that comes without garbage of its own. How often the whole heap is marked beside
+  // them depends on when V8's other threads get to run: 1 to 6 times, and 12 to 14 times without.
+  expect(collections.filter((kind) => kind === "Scavenge").length).toBeGreaterThan(40)
 })
