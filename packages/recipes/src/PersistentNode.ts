@@ -14,7 +14,8 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { parentMode } from "./Dialect.ts"
-import { latest, SCOPE_CLOSED } from "./internal/latest.ts"
+import { begin } from "./internal/begin.ts"
+import { latest } from "./internal/latest.ts"
 import { createBelow } from "./internal/parents.ts"
 import { isPassing, isRenewed, patientlyAnew } from "./internal/patience.ts"
 import { look } from "./internal/presence.ts"
@@ -175,11 +176,11 @@ export const make = Effect.fnUntraced(function* (
   const zk = yield* ZooKeeper
   const { current, end, states, tell } = yield* latest<boolean, ZooKeeperError>()
   const keeper = new Keeper(zk, options, tell)
-  yield* Effect.addFinalizer(() => Effect.andThen(end(SCOPE_CLOSED), keeper.release))
+  yield* Effect.addFinalizer(() => keeper.release)
   const ttl = options.ttl === undefined ? undefined : Duration.fromInputUnsafe(options.ttl)
   const keeping =
     ttl === undefined ? keeper.keep : Effect.raceFirst(keeper.keep, keeper.touch(Duration.times(ttl, 1 / 3)))
-  yield* Effect.forkScoped(Effect.catchCause(keeping, end))
+  yield* begin<ZooKeeperError>((begun) => Effect.andThen(begun, keeping), end)
   yield* Stream.runDrain(Stream.takeUntil(states, (isPresent) => isPresent))
   return { path: options.path, isPresent: current, presence: states, set: keeper.set }
 })

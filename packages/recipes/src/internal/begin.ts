@@ -1,9 +1,8 @@
 /** Work in the background of which the caller awaits the beginning. */
-import type * as Cause from "effect/Cause"
+import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { SCOPE_CLOSED } from "./latest.ts"
 
 /**
  * Forks the work for the life of the scope. Returns once it says that it has begun, and fails when it fails before. Why it
@@ -15,8 +14,8 @@ export const begin = <E>(
 ): Effect.Effect<void, E, Scope.Scope> =>
   Effect.gen(function* () {
     const begun = yield* Deferred.make<void, E>()
-    // After the work was interrupted.
-    yield* Effect.addFinalizer(() => onEnd(SCOPE_CLOSED))
+    // Runs after the work was stopped. Who goes on then is interrupted, as by a queue that was shut down.
+    yield* Effect.addFinalizer(() => onEnd(Cause.interrupt()))
     yield* Effect.forkScoped(
       Effect.catchCause(work(Deferred.succeed(begun, undefined)), (cause) =>
         Effect.flatMap(Deferred.failCause(begun, cause), (isFirst) => (isFirst ? Effect.void : onEnd(cause)))

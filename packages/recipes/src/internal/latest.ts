@@ -1,5 +1,5 @@
 /** The newest state of something, for whoever asks and for subscribers, of whom slow ones miss what lies between. */
-import * as Cause from "effect/Cause"
+import type * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as PubSub from "effect/PubSub"
@@ -43,6 +43,3 @@ export const latest = <A, E>(): Effect.Effect<Latest<A, E>> =>
         )
     }
   })
-
-/** What those get who go on after the end of a scope: as of a queue that was shut down. */
-export const SCOPE_CLOSED: Cause.Cause<never> = Cause.interrupt()
