@@ -176,8 +176,7 @@ describe("a children cache", () => {
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)
       yield* other!.create(PATH)
-      const names = (from: number) => [from, from + 1, from + 2]
-      for (const name of names(0)) yield* other!.create(`${PATH}/${name}`)
+      for (const name of [0, 1, 2]) yield* other!.create(`${PATH}/${name}`)
       const cache = yield* make(zk!, { maxNodes: 4 })
       yield* cache.ready
       // Never more than four at a time.

@@ -38,7 +38,6 @@ const awaitPaths = <E>(nodes: Effect.Effect<ReadonlyMap<string, unknown>, E>, ..
     { describe: `shows ${wanted.join(" ")}`, within: "30 seconds" }
   )
 
-/** What was asked for since the last time, in no order. */
 /** What a persistent watch tells from now on, by type. */
 const typesOf = Effect.fnUntraced(function* <E>(events: Stream.Stream<PersistentWatch.Happening, E>) {
   const seen: Array<string> = []
@@ -51,6 +50,7 @@ const typesOf = Effect.fnUntraced(function* <E>(events: Stream.Stream<Persistent
   return seen
 })
 
+/** What was asked for since the last time, in no order. */
 const asked = (requests: Array<string>) => requests.splice(0).sort()
 
 const awaitWatches = (zk: Client, count: number) =>
