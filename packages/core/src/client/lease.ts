@@ -13,11 +13,9 @@ import type { View } from "./Attempt.ts"
  * "quorum"`), a transaction of nothing does. After an outage it is asked again until an answer can be trusted.
  */
 export const confirm = (view: View): Effect.Effect<void, LeaseLost> => {
-  const { info } = view.session
-  const isYoung = Effect.map(
-    Clock.currentTimeMillis,
-    (now) => info.deadline - now >= Duration.toMillis(info.negotiatedTimeout) / 2
-  )
+  const { session } = view
+  const { info } = session
+  const isYoung = Effect.map(Clock.currentTimeMillis, (now) => info.deadline - now >= (session.lease * 2) / 3)
   const unlessYoung = <E>(effect: Effect.Effect<void, E>): Effect.Effect<void, E> =>
     Effect.flatMap(isYoung, (young) => (young ? Effect.void : effect))
   // The session takes note of what was confirmed once a whole chunk is read, after this answer was told.

@@ -11,7 +11,8 @@
  *   it certainly does, see `zk.session.deadline`;
  * - `Expired`: the session is gone, with its ephemerals and watches;
  * - `AuthFailed`: a login was refused; final;
- * - `Closed`: closed by its owner; final.
+ * - `Closed`: closed by its owner, or given up when the `reconnect` Schedule ended (the server may keep it until its timeout);
+ *   final.
  *
  * @category models
  * @since 0.1.0

@@ -33,6 +33,9 @@ export const make = (session: Session, limitation: Limitation): Session => ({
   watches: session.watches,
   onEvent: session.onEvent,
   onState: session.onState,
+  get lease() {
+    return session.lease
+  },
   deadlinePassed: session.deadlinePassed,
   addAuth: session.addAuth,
   restart: limitation.restart === undefined ? session.restart : Effect.fail(unsupported("restart", limitation.restart)),

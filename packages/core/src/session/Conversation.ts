@@ -49,8 +49,8 @@ export interface Surroundings {
   readonly onEventsTold: () => void
   /** There may be room for more requests. */
   readonly onRoom: (line: Line) => void
-  /** Saves what resumes the session. */
-  readonly save: Effect.Effect<void>
+  /** Saves what resumes the session; undefined when nobody wants it. */
+  readonly save: Effect.Effect<void> | undefined
 }
 
 /** What is said of a host that failed, without what everyone knows. */
@@ -145,13 +145,13 @@ export class Conversation {
   }
 
   /** Saves what is new and logs in. */
-  prepare(fresh: boolean): void {
+  prepare(): void {
     const { identities, save, settings } = this.around
-    const saves = fresh && settings.store !== undefined
-    if (!saves && settings.sasl === undefined && identities.length === 0) return this.feed({ _tag: "Prepared" })
+    if (save === undefined && settings.sasl === undefined && identities.length === 0)
+      return this.feed({ _tag: "Prepared" })
     const login = Login.logIn(this.current!, settings.sasl, identities)
     this.start(
-      Effect.match(saves ? Effect.andThen(save, login) : login, {
+      Effect.match(save === undefined ? login : Effect.andThen(save, login), {
         onFailure: ({ detail, scheme }: AuthFailed) => this.feed({ _tag: "LoginRefused", scheme, detail }),
         onSuccess: () => this.feed({ _tag: "Prepared" })
       })

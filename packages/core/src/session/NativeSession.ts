@@ -45,6 +45,7 @@ import type { AnyCall, Call, Identity, Session, SessionInfo } from "./Session.ts
 import type { Settings } from "./settings.ts"
 import * as At from "./State.ts"
 import { States } from "./States.ts"
+import { Stored } from "./Stored.ts"
 import { tooLarge, Waiting } from "./Waiting.ts"
 import { WatchTable } from "./WatchTable.ts"
 
@@ -60,6 +61,7 @@ class NativeSession implements Session {
   private readonly conversation: Conversation
   private readonly states: States
   private readonly waiting: Waiting
+  private readonly stored: Stored | undefined
   private readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
   private readonly journal: Journal
   private readonly listeners = new Listeners()
@@ -83,13 +85,15 @@ class NativeSession implements Session {
     this.identities = [...settings.auth]
     this.state = At.initial(settings.rules, ticket)
     this.lastId = ticket?.id ?? 0n
-    this.states = new States(settings.rules.onExpired === "fail")
+    this.states = new States()
     this.waiting = new Waiting(settings.maxQueued, settings.maxRequest)
     this.fork = Effect.runForkWith(context)
     this.journal = new Journal(context, this.fork, () => ({ id: this.lastId, server: this.info.server }))
     this.elapsed = new Elapsed(clock)
     this.alarm = new Alarm(clock, this.elapsed, this.fork, this.onAlarm)
     this.dialer = new Dialer(this.hosts, settings.tls, Context.get(context, Transport), Context.get(context, Lookup))
+    const { store } = settings
+    const stored = (this.stored = store && new Stored(store, this.fork))
     this.conversation = new Conversation({
       settings,
       hosts: this.hosts,
@@ -105,13 +109,13 @@ class NativeSession implements Session {
       onEvent: (event) => this.listeners.deliver(event),
       onEventsTold: () => this.listeners.told(),
       onRoom: (line) => this.fill(line),
-      save: Effect.suspend(() => this.save())
+      save: stored && Effect.suspend(() => stored.save(identityOf(this.state)))
     })
     this.deadlines = new DeadlineWatch(
       () => ({
         epoch: this.state.epoch,
         deadline: At.deadline(this.state),
-        isAlive: this.state.ticket !== undefined
+        isAlive: this.state.ticket !== undefined && this.state.closing === undefined
       }),
       (change) => this.feed({ _tag: "Guard", now: this.elapsed.now(), change })
     )
@@ -138,7 +142,8 @@ class NativeSession implements Session {
     let thrown: { readonly error: unknown } | undefined
     for (let next: Input | undefined = input; next !== undefined; next = this.inputs.shift()) {
       if (next._tag === "Heard" && next.confirmedAt > -Infinity) {
-        Metrics.leaseMargin.updateUnsafe(At.deadline(this.state) - next.now, Context.empty())
+        const left = At.deadline(this.state) - next.now
+        if (left > -Infinity) Metrics.leaseMargin.updateUnsafe(left, Context.empty())
       }
       const [state, outputs] = transition(this.state, next)
       this.state = state
@@ -170,7 +175,7 @@ class NativeSession implements Session {
         })
       case "Prepare":
         this.lastId = this.info.id
-        return conversation.prepare(output.fresh)
+        return conversation.prepare()
       case "Serve":
         return conversation.serve(output.readOnly)
       case "Ping":
@@ -214,14 +219,6 @@ class NativeSession implements Session {
   private readonly dialOwn: Dial = (host, events, now) => {
     const line = new Link(this.settings, events, now)
     return { line, opened: this.dialer.open(host, line) }
-  }
-
-  private save(): Effect.Effect<void> {
-    const { store } = this.settings
-    if (store === undefined) return Effect.void
-    return Effect.catch(store.save(identityOf(this.state)), ({ message }) =>
-      Effect.logWarning(`The session cannot be resumed by another process: ${message}`)
-    )
   }
 
   // ---- operations
@@ -268,7 +265,7 @@ class NativeSession implements Session {
     const published: SessionState =
       state._tag === "Suspended" ? { _tag: "Suspended", deadline: this.elapsed.toWall(state.deadline) } : state
     this.journal.entered(published, () => this.elapsed.now() - this.state.startedAt)
-    this.states.publish(published)
+    this.states.publish(published, this.over !== undefined)
   }
 
   get onEvent(): Session["onEvent"] {
@@ -276,6 +273,10 @@ class NativeSession implements Session {
   }
 
   readonly onState = (listener: (state: SessionState) => void): (() => void) => this.states.listen(listener)
+
+  get lease(): number {
+    return At.lease(this.state)
+  }
 
   get deadlinePassed(): Effect.Effect<"deadline" | "expired"> {
     return this.deadlines.passed
@@ -356,8 +357,8 @@ class NativeSession implements Session {
   /** Ends the session as its options say; nothing of it is left running. */
   readonly released: Effect.Effect<void> = Effect.suspend(() => {
     const now = this.elapsed.now()
-    const { release, store } = this.settings
-    const wasOver = this.state.phase._tag === "Over"
+    const { release } = this.settings
+    const isClosed = release === "close" && this.state.phase._tag !== "Over"
     this.feed(release === "detach" ? { _tag: "Detach", now } : { _tag: "Close", now, then: "over" })
     const over = Effect.callback<void>((resume) => {
       const look = () => {
@@ -369,8 +370,11 @@ class NativeSession implements Session {
       look()
       return Effect.sync(stop)
     })
-    const forget = store === undefined || release === "detach" || wasOver ? Effect.void : Effect.ignore(store.clear)
-    return Effect.andThen(over, forget)
+    // After other ends the session may still be there, to be resumed.
+    const forgotten = Effect.suspend(() =>
+      isClosed || this.over?._tag === "SessionExpired" ? (this.stored?.clear ?? Effect.void) : Effect.void
+    )
+    return Effect.andThen(over, forgotten)
   })
 }
 

@@ -37,7 +37,10 @@ export interface Options {
   readonly sessionTimeout?: Duration.Input | undefined
   /** How long the first session may take to open; `"infinity"` waits for ever. Default 15 seconds. */
   readonly connectTimeout?: Duration.Input | "infinity" | undefined
-  /** How long one operation may take, waiting for a connection included. Default 30 seconds. */
+  /**
+   * How long one operation may wait for a connection, and once it was sent, for its answer. Each attempt of `retry` counts
+   * for itself. Default 30 seconds.
+   */
   readonly operationTimeout?: Duration.Input | "infinity" | undefined
   /** How long closing may take before the connection is dropped. Default 2 seconds. */
   readonly releaseTimeout?: Duration.Input | undefined
@@ -79,7 +82,7 @@ export interface Options {
   readonly maxRequest?: number | undefined
   /** The largest answer in bytes that is accepted. Default 16 MiB. */
   readonly maxReply?: number | undefined
-  /** The part of the timeout that the lease leaves unused, between 0 and 1. Default 1/4. */
+  /** The part of the timeout that the lease leaves unused, at most 3/4. Default 1/4. */
   readonly margin?: number | undefined
   /** How the lease is confirmed while something is held: `sync`, or a transaction through the quorum. Default `sync`. */
   readonly confirm?: "sync" | "quorum" | undefined

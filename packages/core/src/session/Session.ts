@@ -116,8 +116,10 @@ export interface Session {
   readonly onEvent: (listener: (event: WatchEvent) => void, told?: () => void) => () => void
   /** Calls back for each transition, at once when it happens and before any operation is answered after it. */
   readonly onState: (listener: (state: SessionState) => void) => () => void
+  /** How long the lease lasts after a contact that the leader confirmed, in ms. */
+  readonly lease: number
   /**
-   * Completes when the deadline of the present epoch has passed or the session is over. While anybody waits for it, the
+   * Completes when the deadline of the present epoch has passed, its owner closes it, or the session is over. While anybody waits for it, the
    * leader is asked to confirm the session at every heartbeat (design: the lease).
    */
   readonly deadlinePassed: Effect.Effect<"deadline" | "expired">

@@ -33,7 +33,7 @@ export type Phase =
   /** Looking up, connecting and shaking hands with `host`, all until one deadline. */
   | { readonly _tag: "Opening"; readonly until: number; readonly requestedAt: number | undefined }
   /** The handshake was answered; saving the ticket and logging in. */
-  | { readonly _tag: "Preparing"; readonly until: number; readonly readOnly: boolean; readonly fresh: boolean }
+  | { readonly _tag: "Preparing"; readonly until: number; readonly readOnly: boolean }
   | { readonly _tag: "Serving"; readonly readOnly: boolean }
   /** Every host was tried; the reconnect Schedule decides when to go on. */
   | { readonly _tag: "Pausing" }
@@ -109,10 +109,17 @@ export const initial = (settings: Settings, ticket: Ticket | undefined): State =
 })
 
 /**
- * Until when the session certainly lives (design: the lease). The part of the timeout that is left out pays for the
- * sign of life reaching the leader one heartbeat or half a tick late, for drift, and for finalizers.
+ * How long the lease lasts after a confirmed contact. The part of the timeout that is left out pays for the sign of life
+ * reaching the leader one heartbeat or half a tick late, for drift, and for finalizers.
  */
-export const deadline = (state: State): number => state.confirmedAt + (1 - state.settings.margin) * state.smallest
+export const lease = (state: State): number => (1 - state.settings.margin) * state.smallest
+
+/**
+ * Until when the session certainly lives (design: the lease). One that its owner closes has none: the server may have
+ * done it before it says so.
+ */
+export const deadline = (state: State): number =>
+  state.closing === undefined ? state.confirmedAt + lease(state) : -Infinity
 
 /** How long a leader that wakes up gets for the expiry of whose time has passed. */
 export const grace = (state: State): number => state.timeout / 12

@@ -1,5 +1,6 @@
 /** The session's states for whoever wants them: the present one, each transition in order, and callbacks for builders. */
 import type * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
@@ -11,14 +12,12 @@ type Batch = Arr.NonEmptyReadonlyArray<SessionState>
 export class States {
   current: SessionState = { _tag: "Connecting" }
   private readonly listeners = new Set<(state: SessionState) => void>()
-  private readonly expiresForGood: boolean
+  private isOver = false
 
-  constructor(expiresForGood: boolean) {
-    this.expiresForGood = expiresForGood
-  }
-
-  publish(state: SessionState): void {
+  /** `isOver` says that no other follows. */
+  publish(state: SessionState, isOver: boolean): void {
     this.current = state
+    this.isOver = isOver
     for (const listener of [...this.listeners]) listener(state)
   }
 
@@ -27,13 +26,9 @@ export class States {
     return () => this.listeners.delete(listener)
   }
 
-  /** Begins with the present state; ends after a final one. Made for each reader: most sessions have none. */
+  /** Begins with the present state; ends after the last one. Made for each reader: most sessions have none. */
   get stream(): Stream.Stream<SessionState> {
-    return Stream.takeUntil(Stream.unwrap(this.reading()), (state) => this.isFinal(state))
-  }
-
-  private isFinal({ _tag }: SessionState): boolean {
-    return _tag === "Closed" || _tag === "AuthFailed" || (_tag === "Expired" && this.expiresForGood)
+    return Stream.unwrap(this.reading())
   }
 
   /** Transitions are few, so a slow reader may keep them all. */
@@ -45,8 +40,8 @@ export class States {
         unread.push(state)
         ready.openUnsafe()
       })
-      const pull: Effect.Effect<Batch> = Effect.suspend(() => {
-        if (unread.length === 0) return Effect.andThen(ready.await, pull)
+      const pull: Effect.Effect<Batch, Cause.Done> = Effect.suspend(() => {
+        if (unread.length === 0) return this.isOver ? Cause.done() : Effect.andThen(ready.await, pull)
         const states = unread
         unread = []
         ready.closeUnsafe()

@@ -183,9 +183,9 @@ const accepted = (state: State, now: number, requestedAt: number, response: Conn
       askedAt: -Infinity,
       confirmedAt: response.readOnly ? -Infinity : proves ? requestedAt : state.confirmedAt,
       doubtedUntil: isNew ? -Infinity : proves ? state.doubtedUntil : now + At.grace(state),
-      phase: { _tag: "Preparing", until: now + response.timeOut / 3, readOnly: response.readOnly, fresh }
+      phase: { _tag: "Preparing", until: now + response.timeOut / 3, readOnly: response.readOnly }
     },
-    [{ _tag: "Prepare", fresh }]
+    [{ _tag: "Prepare" }]
   ]
 }
 
@@ -285,11 +285,11 @@ export const transition = (state: State, input: Input): Step => {
     case "Prepared": {
       if (phase._tag !== "Preparing") return [state, []]
       if (state.closing !== undefined) return sendClose(state.closing.until)(state)
-      const { fresh, readOnly } = phase
+      const { readOnly } = phase
       return chain(
         { ...state, served: true },
         become({ _tag: "Serving", readOnly }),
-        emit({ _tag: "Serve", fresh, readOnly }),
+        emit({ _tag: "Serve", readOnly }),
         (state) => publish(state, { _tag: "Connected", readOnly })
       )
     }

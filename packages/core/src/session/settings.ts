@@ -81,6 +81,9 @@ const known: ReadonlySet<string> = new Set<keyof Options>([
   "confirm"
 ])
 
+/** With more, the lease would end before the next heartbeat has confirmed it. */
+const MOST_MARGIN = 0.75
+
 /** A request needs this much beside its data; less leaves no room for any operation. */
 const LEAST_REQUEST = 1024
 
@@ -139,7 +142,7 @@ const resolve = (options: Options): Settings => {
   )
   const hosts = options.shuffleHosts === false ? connect.hosts : shuffled(connect.hosts)
   const margin = options.margin ?? 0.25
-  if (!(margin > 0 && margin < 1)) refuse(`margin must lie between 0 and 1, not ${margin}`)
+  if (!(margin > 0 && margin <= MOST_MARGIN)) refuse(`margin must lie between 0 and ${MOST_MARGIN}, not ${margin}`)
   const confirm = oneOf("confirm", options.confirm, ["sync", "quorum"])
   const timeout = millis("sessionTimeout", options.sessionTimeout, 10_000)
   if (timeout < 1 || timeout > 0x7fff_ffff)

@@ -54,10 +54,10 @@ export type Output =
       readonly ticket: At.Ticket | undefined
       readonly readOnly: boolean
     }
-  /** Save the ticket if it is fresh, then log in. */
-  | { readonly _tag: "Prepare"; readonly fresh: boolean }
+  /** Save the ticket unless it is saved, and log in. */
+  | { readonly _tag: "Prepare" }
   /** Register the watches again, then send what is queued. */
-  | { readonly _tag: "Serve"; readonly fresh: boolean; readonly readOnly: boolean }
+  | { readonly _tag: "Serve"; readonly readOnly: boolean }
   | { readonly _tag: "Ping" }
   /** Ask the leader for a sign that it knows of us. */
   | { readonly _tag: "Confirm" }

@@ -15,9 +15,9 @@ describe("the first session", () => {
     assert.deepStrictEqual(machine.feed({ _tag: "Opened" }), [
       { _tag: "Request", timeout: TIMEOUT, ticket: undefined, readOnly: false }
     ])
-    assert.deepStrictEqual(machine.feed({ _tag: "Answer", response: response() }), [{ _tag: "Prepare", fresh: true }])
+    assert.deepStrictEqual(machine.feed({ _tag: "Answer", response: response() }), [{ _tag: "Prepare" }])
     assert.deepStrictEqual(machine.feed({ _tag: "Prepared" }), [
-      { _tag: "Serve", fresh: true, readOnly: false },
+      { _tag: "Serve", readOnly: false },
       { _tag: "Publish", state: { _tag: "Connected", readOnly: false } }
     ])
     assert.strictEqual(machine.state.epoch, 1)

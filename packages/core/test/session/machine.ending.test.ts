@@ -1,7 +1,7 @@
 /** Closing, restarting and detaching, in every phase. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Phase } from "../../src/session/State.ts"
-import { gone, Machine, response, tags } from "./machine.ts"
+import { gone, Machine, response, tags, TIMEOUT } from "./machine.ts"
 
 /** Ways into each phase, with a session and without one. */
 const phases: ReadonlyArray<readonly [string, Phase["_tag"], () => Machine]> = [
@@ -144,6 +144,37 @@ for (const [where, phase, make] of phases) {
     })
   })
 }
+
+describe("the lease of a session that is to be closed", () => {
+  for (const then of ["over", "renew"] as const) {
+    it(`is over before the server hears of it (${then})`, () => {
+      const machine = Machine.serving()
+      assert.isAbove(machine.leaseLeft, 0)
+      machine.feed({ _tag: "Close", then })
+      assert.strictEqual(machine.leaseLeft, -Infinity)
+      machine.heard({ confirmedAt: machine.now })
+      assert.strictEqual(machine.leaseLeft, -Infinity)
+    })
+
+    it(`does not come back with the connection on which it is closed (${then})`, () => {
+      const machine = Machine.serving()
+      machine.lose()
+      machine.feed({ _tag: "Close", then })
+      machine.serve()
+      assert.strictEqual(machine.state.phase._tag, "Closing")
+      assert.strictEqual(machine.leaseLeft, -Infinity)
+    })
+  }
+
+  it("is that of the next one after a restart", () => {
+    const machine = Machine.serving()
+    machine.feed({ _tag: "Close", then: "renew" })
+    machine.feed({ _tag: "CloseAnswered" })
+    assert.strictEqual(machine.leaseLeft, -Infinity)
+    machine.serve({ sessionId: 8n })
+    assert.strictEqual(machine.leaseLeft, (TIMEOUT * 3) / 4)
+  })
+})
 
 describe("close", () => {
   it("of a session that serves fails what is queued, asks the server, and ends with its answer", () => {

@@ -444,9 +444,11 @@ describe("an expiry", () => {
     Effect.gen(function* () {
       const network = new MemoryNetwork(server())
       const zk = yield* make(network, { onExpired: "fail" })
+      const states = yield* begin(Stream.runCollect(Stream.map(zk.session.states, ({ _tag }) => _tag)))
       network.script = server({ handshake: () => ({ timeOut: 0, sessionId: 0n }) })
       network.last.close()
       yield* pass(1000)
+      assert.deepStrictEqual([...(yield* Fiber.join(states))], ["Connected", "Suspended", "Expired"])
       for (const _ of [1, 2]) {
         const error = yield* Effect.flip(zk.exists("/a"))
         assert.strictEqual(error.reason._tag, "SessionExpired")
@@ -626,12 +628,15 @@ describe("museum 15: close", () => {
     })
   )
 
-  it.effect("restart ends the session and opens the next one", () =>
+  it.effect("restart ends the session and opens the next one, with onExpired fail, too", () =>
     Effect.gen(function* () {
       const network = new MemoryNetwork(server())
-      const zk = yield* make(network)
+      const zk = yield* make(network, { onExpired: "fail" })
+      const seen = yield* recordStates(zk)
       const { id } = zk.session
       yield* zk.restart
+      yield* settle
+      assert.deepStrictEqual(seen, ["Connected", "Expired", "Connecting", "Connected"])
       assert.notStrictEqual(zk.session.id, id)
       assert.strictEqual(zk.session.epoch, 2)
       assert.deepStrictEqual(typesOf(network.sessions[0]!), [CLOSE])

@@ -98,6 +98,7 @@ describe("is refused, by name:", () => {
     ["a relative chroot", { connect: "host:2181/../app" }, "host:2181/../app"],
     ["a margin of nothing", { margin: 0 }, "margin", "0"],
     ["a margin of all", { margin: 1 }, "margin", "1"],
+    ["a margin that leaves no time for a heartbeat", { margin: 0.8 }, "margin", "0.8"],
     ["room for no request", { maxInFlight: 0 }, "maxInFlight", "0"],
     ["a fraction of a request", { maxQueued: 1.5 }, "maxQueued", "1.5"],
     ["requests too small for anything", { maxRequest: 10 }, "maxRequest", "10"],
