@@ -262,7 +262,10 @@ export class Link {
     this.onReserved(reader, xid, err, high, low)
   }
 
-  /** Takes note of the newest transaction, once it is clear that this is an answer and no rubbish. */
+  /**
+   * Takes note of the newest transaction, once it is clear that this is an answer and no rubbish. All events of what an
+   * answer knows of came before it.
+   */
   private sawZxid(high: number, low: number): void {
     if (high > this.zxidHigh || (high === this.zxidHigh && low > this.zxidLow)) {
       this.zxidHigh = high
@@ -283,7 +286,7 @@ export class Link {
     if (Pace.leavesEarly(size, unwritten)) this.flush()
     const call = this.inFlight.peek()
     if (err === 0 && call !== undefined) {
-      // Decoded before the call leaves its place: a short body must fail it together with all that follow.
+      // Decoded before the call leaves its place: a short body must fail it, and break the connection for all that follow.
       const response: unknown = call.operation.response.decode(reader)
       this.sawZxid(high, low)
       this.answered()
@@ -308,7 +311,7 @@ export class Link {
     switch (xid) {
       case Xid.NOTIFICATION: {
         const { path, type } = watcherEvent.decode(reader)
-        this.sawZxid(high, low)
+        // Its zxid (3.9) proves nothing: other events of the same transaction may come behind it, or get lost.
         const name = WatchEvent.typeOf(type)
         this.meter.event()
         if (name === undefined) return
@@ -347,7 +350,10 @@ export class Link {
 
   // ---- end
 
-  /** Ends the connection and fails what is in flight: surely not done is only what was never written. */
+  /**
+   * Ends the connection and fails what is in flight: surely not done is only what was never written. What cannot be read
+   * is the answer to the first; the others only lost their connection.
+   */
   destroy(reason: Reason): void {
     if (this.dead) return
     this.dead = true
@@ -355,6 +361,11 @@ export class Link {
     this.meter.outstanding(0)
     this.connection?.destroy()
     for (const login of this.logins.splice(0)) login(undefined)
-    this.inFlight.drain((call, written) => call.fail(reason, written ? "unknown" : "no"))
+    const lost = reason._tag === "ProtocolViolation" ? new ConnectionLost({ detail: reason.message }) : reason
+    let isFirst = true
+    this.inFlight.drain((call, written) => {
+      call.fail(isFirst && written ? reason : lost, written ? "unknown" : "no")
+      isFirst = false
+    })
   }
 }

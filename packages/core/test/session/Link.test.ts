@@ -168,15 +168,16 @@ describe("Link", () => {
     })
   })
 
-  it("a short body fails its call together with all that follow", () => {
+  it("a short body fails its call, and breaks the connection of all that follow", async () => {
     const { link, lost } = shaken()
     const calls = [0, 1].map((id) => testCall(id))
     for (const call of calls) link.send(call)
+    await Promise.resolve()
     link.onChunk(frame(header(1)))
     assert.strictEqual(lost[0]!._tag, "ProtocolViolation")
     assert.deepStrictEqual(
       calls.map(({ told }) => told),
-      [["ProtocolViolation no"], ["ProtocolViolation no"]]
+      [["ProtocolViolation unknown"], ["ConnectionLost unknown"]]
     )
   })
 
@@ -201,6 +202,14 @@ describe("Link", () => {
     const { link } = shaken()
     for (const zxid of [5n, 3n, -1n, 0n, 0x1_0000_0002n, 0x0_ffff_ffffn]) link.onChunk(frame(header(-2, 0, zxid)))
     assert.strictEqual(link.lastZxid, 0x1_0000_0002n)
+  })
+
+  it("takes no transaction from an event (3.9 tells it): the others of the same transaction may get lost", () => {
+    const { link, told } = shaken()
+    link.onChunk(frame(header(-2, 0, 5n)))
+    link.onChunk(frame(header(-1, 0, 10n), Buffer.from("0000000300000003000000022f61", "hex")))
+    assert.include(told, "NodeDataChanged /a")
+    assert.strictEqual(link.lastZxid, 5n)
   })
 
   it("takes no transaction from rubbish: a resume that claims to have seen it would be refused for ever", () => {
