@@ -23,7 +23,7 @@ import type { Watches } from "./service/Watches.ts"
  * - When the connection breaks under it, a read, and a write that had not left, is sent again by the `retry` Schedule;
  *   another write fails with `ConnectionLost` and `applied: "unknown"`.
  * - When the session expires it fails with `SessionExpired`, also if a new session follows; after the end, with the
- *   reason of the end: `Closed`, `SessionExpired`, `AuthFailed`.
+ *   reason of the end: `Closed`, `SessionExpired`, `AuthFailed`, `ConnectFailed`.
  * - Interrupting it takes it back if it waits, and otherwise drops its answer: the server may do it.
  *
  * @category models

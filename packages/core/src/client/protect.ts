@@ -20,6 +20,9 @@ const PREFIX = "_c_"
 
 const isLost = ({ reason }: ZooKeeperError): boolean => reason._tag === "ConnectionLost" || reason._tag === "Timeout"
 
+/** It waited for a connection until its time was over. */
+const neverLeft = ({ applied, reason }: ZooKeeperError): boolean => reason._tag === "Timeout" && applied === "no"
+
 /**
  * Creates a node with a protected name. After a loss the session syncs and looks for the name; a node counts only if
  * this session owns it (CURATOR-498), and nothing is continued after the session's end.
@@ -77,7 +80,8 @@ export const create = (
     // Whatever comes in the way of the search, the create that it is about may have been done.
     const search = Effect.mapError(find, ({ reason }) => failure(view, "create", path, reason, "unknown"))
     const findOrSend = Effect.flatMap(search, (found) => (Option.isSome(found) ? Effect.succeed(found.value) : send))
-    return Effect.catchIf(send, isLost, () =>
+    const mayBeDone = (error: ZooKeeperError): boolean => isLost(error) && !neverLeft(error)
+    return Effect.catchIf(send, mayBeDone, () =>
       Effect.onError(Effect.retry(findOrSend, { schedule: view.retry, while: isLost }), () =>
         Effect.sync(() => removeOrphan(undefined))
       )

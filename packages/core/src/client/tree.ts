@@ -11,6 +11,12 @@ import { children, deleteOne, exists } from "./nodes.ts"
 /** So many requests at a time: enough to fill the pipe, few enough to leave room for others. */
 const CONCURRENCY = 128
 
+/** Since 3.8.4 and 3.9.2 a server does not show a node to whom it may not be read: it is there. */
+const isThere = (view: View, path: string): Effect.Effect<boolean, ZooKeeperError> =>
+  Effect.catchReason(Effect.map(exists(view, path), Option.isSome), "ZooKeeperError", "NoAuth", () =>
+    Effect.succeed(true)
+  )
+
 /**
  * Makes the node and every missing ancestor. Looks first: a create below an ancestor that exists may be forbidden where
  * the node itself is there already (measured on 3.8.0: NoAuth comes before NodeExists).
@@ -22,9 +28,9 @@ export const ensurePath = Effect.fnUntraced(function* (
 ): Effect.fn.Return<void, ZooKeeperError> {
   const problem = Path.problem(path)
   if (problem !== undefined) return yield* invalid(view, "ensurePath", path, `'${path}' is not a path: ${problem}`)
-  const found = yield* Effect.forEach(Path.lineage(path), (node) => exists(view, node), { concurrency: CONCURRENCY })
+  const found = yield* Effect.forEach(Path.lineage(path), (node) => isThere(view, node), { concurrency: CONCURRENCY })
   for (const [index, node] of Path.lineage(path).entries()) {
-    if (Option.isSome(found[index]!)) continue
+    if (found[index] === true) continue
     yield* Effect.catchReason(create(view, node, "", { acl }), "ZooKeeperError", "NodeExists", () => Effect.void)
   }
 })

@@ -45,7 +45,7 @@ export class Dialer {
     })
   }
 
-  /** Opens a connection to the first address that takes it. A fresh receiver for each, so that attempts cannot mix. */
+  /** Opens a connection to the first address that takes it. */
   open(index: number, receiver: Receiver): Effect.Effect<Connection, OpenFailed> {
     return this.firstOf(this.hosts[index]!, this.turns[index]!++, (target) => this.transport.open(target, receiver))
   }

@@ -37,7 +37,8 @@ export interface Administration {
   readonly whoAmI: Effect.Effect<ReadonlyArray<{ readonly scheme: string; readonly id: string }>, ZooKeeperError>
   /**
    * Logs in with one more identity, now and on every later connection. Identities are never taken away. A login that the
-   * server refuses fails with `AuthFailed` and ends the session.
+   * server refuses fails with `AuthFailed` and ends the session; without a connection this succeeds, and the login is made,
+   * and may be refused, on the next one.
    */
   readonly addAuth: (scheme: string, credentials: Redacted.Redacted) => Effect.Effect<void, ZooKeeperError>
   /** The ensemble's configuration, `/zookeeper/config`, as text and Stat; never below the chroot. */

@@ -120,7 +120,8 @@ export interface Watches {
   /**
    * State streams: the present state at once, then again after every change, the newest one for slow consumers. They
    * follow a node through its deletion and creation, through reconnects and renewed sessions; they fail when the session
-   * is over, or with `NoAuth` when it may not read. Nothing is queued: a state is read when it is pulled.
+   * is over, and when the node cannot be read: with `NoAuth`, or `ProtocolViolation` when it is larger than `maxReply`.
+   * Nothing is queued: a state is read when it is pulled.
    *
    * ```ts
    * import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"

@@ -16,6 +16,7 @@ import * as Metrics from "../../session/Metrics.ts"
 import type { Session } from "../../session/Session.ts"
 import type { View } from "../Attempt.ts"
 import { Entry, type Watcher } from "./Entry.ts"
+import { outlasting } from "./outlasting.ts"
 import { type Fork, type Kind, ServerWatches } from "./ServerWatches.ts"
 
 /** Somebody who has something to do about events that were told. */
@@ -75,7 +76,8 @@ export class WatchHub {
 
   /**
    * Watches the path that `view` calls `path` until the scope closes, and gives what `take` makes of it once the server
-   * knows. What fails is given up at once: the caller's scope may go on, with other means.
+   * knows, however long there is no connection. What fails is given up at once: the caller's scope may go on, with other
+   * means.
    */
   watch<A>(
     view: View,
@@ -84,7 +86,10 @@ export class WatchHub {
     take: (kind: Kind) => Effect.Effect<A, ZooKeeperError>
   ): Effect.Effect<A, ZooKeeperError, Scope.Scope> {
     return Effect.flatMap(this.joined(view, path, watcher), (entry) => {
-      const settled = this.server.settle(entry, view)
+      const settled = outlasting(
+        view,
+        Effect.suspend(() => this.server.settle(entry, view))
+      )
       return Effect.onError(Effect.flatMap(settled, take), () => Effect.sync(() => this.leave(entry, watcher)))
     })
   }

@@ -17,6 +17,7 @@ import type { ZooKeeperError } from "../../model/ZooKeeperError.ts"
 import { at, type View } from "../Attempt.ts"
 import { isTraced } from "../tracing.ts"
 import { type Elements, Following } from "./Following.ts"
+import { outlasting } from "./outlasting.ts"
 import { find, note, type Reading } from "./read.ts"
 import { Reread, type Rereader } from "./Reread.ts"
 
@@ -59,11 +60,6 @@ const spread = (view: View): Effect.Effect<void> =>
   view.hub.size <= MANY
     ? Effect.void
     : Effect.flatMap(Random.next, (part) => Effect.sleep(part * Math.min(view.hub.size * SPREAD, LONGEST_SPREAD)))
-
-/** No answer came, and the session goes on or is followed by another: what is followed is still there to be read. */
-const isPassing = (view: View, { reason }: ZooKeeperError): boolean =>
-  view.session.over === undefined &&
-  (reason._tag === "ConnectionLost" || reason._tag === "Timeout" || reason._tag === "SessionExpired")
 
 class Followed<Response, A, B> extends Following<B> implements Rereader<Response, A> {
   private readonly view: View
@@ -158,11 +154,10 @@ class Followed<Response, A, B> extends Following<B> implements Rereader<Response
   private read(): Effect.Effect<Option.Option<A>, ZooKeeperError> {
     const { path, subject, view } = this
     const { hub } = view
-    return Effect.catchIf(
-      hub.reading(Path.prepend(view.root, path), hub.kind, find(view, path, hub.kind, subject.reading)),
-      (error) => isPassing(view, error),
-      () => this.read()
+    const read = Effect.suspend(() =>
+      hub.reading(Path.prepend(view.root, path), hub.kind, find(view, path, hub.kind, subject.reading))
     )
+    return outlasting(view, read)
   }
 
   private deleted(): Option.Option<A> {
@@ -187,7 +182,7 @@ class Followed<Response, A, B> extends Following<B> implements Rereader<Response
     const { isDeleted, isMissed, marks, view } = this
     const { connection } = view.hub
     const told = this.told === 0 ? "initial" : isMissed ? "resynced" : undefined
-    const read = Effect.suspend(() => this.read())
+    const read = this.read()
     const newest = isDeleted ? Effect.sync(() => this.deleted()) : isMissed ? Effect.andThen(spread(view), read) : read
     // A read that fails or is interrupted leaves the state stale for whoever pulls next.
     return Effect.flatMap(newest, (state) => this.tell(state, marks, connection, told) ?? this.pull)
