@@ -5,6 +5,7 @@ import { sync } from "@effect-zookeeper/core/wire/ops/sync"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Logger from "effect/Logger"
@@ -319,6 +320,31 @@ describe("an election", () => {
         tokens.toSorted((a, b) => (a < b ? -1 : 1))
       )
       assert.strictEqual(new Set(tokens).size, 4)
+    })
+  )
+
+  it.live("is no leader any more once the lead is lost, however long its work takes to end, or whoever keeps it", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const cleaned = Deferred.makeUnsafe<void>()
+      const leading = (election: Election.Election, how: string) =>
+        how === "acquire"
+          ? Effect.asVoid(election.acquire)
+          : Effect.forkScoped(
+              election.whileLeader(() => Effect.onInterrupt(Effect.never, () => Deferred.await(cleaned)))
+            )
+      for (const how of ["acquire", "whileLeader"]) {
+        for (const lose of ["expiry", "deletion"]) {
+          const path = `/${how}-${lose}`
+          const election = yield* make(zk!, { path })
+          yield* leading(election, how)
+          yield* awaitRole(election, "Leader")
+          if (lose === "expiry") yield* expire(zk!)
+          else for (const node of yield* nodes(other!, path)) yield* other!.delete(node)
+          yield* awaitRole(election, "Unknown")
+        }
+      }
+      yield* Deferred.succeed(cleaned, undefined)
     })
   )
 

@@ -96,6 +96,33 @@ describe("a group", () => {
     })
   )
 
+  it.live("takes no member for one of kazoo's that has data of its own", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const id = `${"0".repeat(32)}-web`
+      const group = yield* make(zk, { id, data: "x" })
+      assert.strictEqual(shown(yield* group.members), `${id}=x`)
+    })
+  )
+
+  it.live("makes its path as the dialect's programs do: kazoo's do without containers", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const requests = recordRequests(zk)
+      for (const [dialect, create] of [
+        ["curator", "createContainer"],
+        ["kazoo", "create"]
+      ] as const) {
+        requests.length = 0
+        yield* make(zk, { path: `/${dialect}`, id: "me", dialect })
+        assert.deepStrictEqual(
+          requests.filter((name) => name.startsWith("create")),
+          ["create", create, "create"]
+        )
+      }
+    })
+  )
+
   it.live("costs two requests to join and three to leave, and to ask a list and a read for each member", () =>
     Effect.gen(function* () {
       const zk = yield* onServers()

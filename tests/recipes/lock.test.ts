@@ -1,12 +1,14 @@
 /** Locks on a real ensemble: exclusion, order, and that nothing stays behind. */
 import * as Op from "@effect-zookeeper/core/Op"
-import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
+import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -206,6 +208,7 @@ describe("a lock", () => {
       assert.deepStrictEqual(yield* Fiber.join(patient), Option.some(2))
       yield* Fiber.join(holder)
       assert.deepStrictEqual(yield* b.tryWithLock(() => Effect.succeed(3)), Option.some(3))
+      assert.deepStrictEqual(yield* b.tryWithLock(() => Effect.succeed(4), { wait: 0 }), Option.some(4))
       assert.deepStrictEqual(yield* queue(one!), [])
     })
   )
@@ -232,6 +235,20 @@ describe("a lock", () => {
       yield* Deferred.succeed(go, undefined)
       assert.notStrictEqual(yield* Fiber.join(late), outer)
       assert.deepStrictEqual(yield* queue(zk), [])
+    })
+  )
+
+  it.live("shared, ends the work that outlives the holder's", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const lock = yield* using(zk!)(Lock.make({ path: PATH, reentrant: true }))
+      for (const shared of [lock.withLock(() => Effect.never), lock.tryWithLock(() => Effect.never)]) {
+        const left = yield* lock.withLock(() => Effect.forkDetach(Effect.exit(shared), { startImmediately: true }))
+        const exit = yield* Fiber.join(left)
+        assert.isTrue(Exit.isFailure(exit) && Cause.squash(exit.cause) instanceof LeaseLost, String(exit))
+        const again = yield* using(other!)(Lock.make({ path: PATH }))
+        assert.isTrue(Option.isSome(yield* again.tryWithLock(() => Effect.void)))
+      }
     })
   )
 

@@ -7,6 +7,7 @@ import * as TestServer from "@effect-zookeeper/testing/TestServer"
 import { create } from "@effect-zookeeper/core/wire/ops/create"
 import { setData } from "@effect-zookeeper/core/wire/ops/data"
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -49,6 +50,15 @@ const awaitData = (zk: Client, data: string, owner?: Client) =>
       (owner === undefined || now.value.stat.ephemeralOwner === owner.session.id),
     { describe: `the node is there with '${data}'`, within: "30 seconds" }
   )
+
+/** Does it as soon as the session is known to have expired. */
+const atExpiry = <A, E>(zk: Client, effect: Effect.Effect<A, E>): Deferred.Deferred<Fiber.Fiber<A, E>> => {
+  const begun = Deferred.makeUnsafe<Fiber.Fiber<A, E>>()
+  zk.driver.onState((state) => {
+    if (state._tag === "Expired") Deferred.doneUnsafe(begun, Effect.succeed(Effect.runFork(effect)))
+  })
+  return begun
+}
 
 /** A node that ended without a connection looks at its owner on the next one: waits until it has done what follows from that. */
 const awaitLook = (zk: Client, asked: ReadonlyArray<string>) =>
@@ -120,6 +130,22 @@ describe("a persistent node", () => {
       yield* other!.delete(node)
       yield* awaitData(other!, "new", zk)
       assert.isTrue(yield* awaitState(kept.isPresent, (now) => now, { describe: "ours again" }))
+    })
+  )
+
+  it.live("does not write to what another session has put in its place, though it has not seen that yet", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const kept = yield* make(zk!, { data: "ours" })
+      // Of the next session this is the first request: whatever was there before, and is still thought to be, is gone.
+      const setting = atExpiry(zk!, kept.set("newest"))
+      const theirs = yield* Effect.forkChild(make(other!, { data: "theirs" }))
+      yield* expire(zk!)
+      yield* Fiber.join(yield* Deferred.await(setting))
+      const owner = Option.getOrThrow(yield* found(other!)).stat.ephemeralOwner
+      // Whoever was quicker has the node, and with it the data of its own.
+      yield* awaitData(other!, owner === other!.session.id ? "theirs" : "newest")
+      if (owner === zk!.session.id) yield* Fiber.interrupt(theirs)
     })
   )
 
@@ -313,6 +339,17 @@ describe("a persistent node", () => {
         assert.strictEqual((yield* versionOf) - before, 3)
       }
     }).pipe(Effect.scoped, Effect.provide(TestServer.layerMemory()))
+  )
+
+  it.live("refuses a ttl that is no time", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      for (const ttl of ["soon", "infinity", Number.NaN] as const) {
+        const error = yield* Effect.flip(make(zk, { ttl: ttl as "1 second" }))
+        assert.strictEqual(error.reason._tag, "InvalidArgument")
+        assert.include(error.message, String(ttl))
+      }
+    })
   )
 
   it.live("fails when it may not be made", () =>

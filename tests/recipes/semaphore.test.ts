@@ -3,6 +3,7 @@ import * as Acl from "@effect-zookeeper/core/Acl"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -18,6 +19,7 @@ import {
   nodes,
   onServers,
   PATH,
+  precede,
   queue,
   recordEvents,
   recordRequests,
@@ -254,6 +256,23 @@ describe("a semaphore", () => {
       yield* awaitQueue(clients[0]!, 0, LOCKS)
       yield* work.leave
       yield* Fiber.join(holder)
+    })
+  )
+
+  it.live("gives no lease to whoever is interrupted while it leaves the line", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const semaphore = yield* make(zk!)
+      const scope = yield* Effect.scope
+      const go = Deferred.makeUnsafe<void>()
+      const acquiring = yield* Effect.forkChild(
+        Effect.andThen(Deferred.await(go), Scope.provide(semaphore.acquire, scope))
+      )
+      // The first deletion is that of its place in the line.
+      precede(zk!, "delete", 1, Fiber.interrupt(acquiring))
+      yield* Deferred.succeed(go, undefined)
+      assert.isTrue(Exit.isFailure(yield* Fiber.await(acquiring)))
+      yield* isIdle(other!)
     })
   )
 

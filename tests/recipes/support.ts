@@ -93,15 +93,22 @@ export const recordRequests = (zk: Client): Array<string> => {
 }
 
 /**
- * Has a session send something else right before it sends a request of that name, so many times: the server does both in
- * that order, so nothing can come between.
+ * Has a session send something else right before it sends a request of that name (and for that path below the chroot), so
+ * many times: the server does both in that order, so nothing can come between.
  */
-export const precede = (zk: Client, name: string, times: number, first: Effect.Effect<unknown, unknown>): void => {
+export const precede = (
+  zk: Client,
+  name: string,
+  times: number,
+  first: Effect.Effect<unknown, unknown>,
+  path = ""
+): void => {
   const { driver } = zk as { driver: { submit: Client["driver"]["submit"] } }
   const submit = driver.submit.bind(driver)
   let left = times
   driver.submit = (call) => {
-    if (call.operation.name === name && left > 0) {
+    const isFor = path === "" || (call.request as { readonly path?: string }).path === zk.session.root + path
+    if (call.operation.name === name && left > 0 && isFor) {
       left--
       Effect.runFork(first)
     }

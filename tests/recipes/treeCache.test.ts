@@ -240,6 +240,25 @@ describe("a tree cache", () => {
     })
   )
 
+  it.live("counts a node once that is moved while it is counted, to another level or to a sibling", () =>
+    Effect.gen(function* () {
+      for (const [from, to, listed] of [
+        ["/m", "/a/m", "/a"],
+        ["/a/m", "/b/m", "/b"]
+      ] as const) {
+        const [zk, other] = yield* sessions(2)
+        for (const path of ["", "/a", "/b", "/a/x", "/b/y", from]) yield* other!.create(`${PATH}${path}`)
+        const move = zk!.transact(Op.delete(`${PATH}${from}`), Op.create(`${PATH}${to}`))
+        precede(zk!, "getChildren", 1, move, `${PATH}${listed}`)
+        const cache = yield* tree(zk!, { maxNodes: 5 })
+        yield* cache.ready
+        yield* awaitState(cache.nodes, (nodes) => nodes.size === 6 && nodes.has(`${PATH}${to}`), {
+          describe: "what is there, and no more"
+        })
+      }
+    })
+  )
+
   it.live("does not read the children that are too many", () =>
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)

@@ -145,14 +145,14 @@ export const make = Effect.fnUntraced(function* (
   const leaders = options.leaders ?? 1
   yield* checkCount("election", path, "leaders", leaders)
   const role = yield* SubscriptionRef.make<Role>("Unknown")
-  const become = (next: Role) =>
-    Effect.andThen(
-      SubscriptionRef.set(role, next),
-      Effect.annotateLogs(Effect.logDebug(`${next} of the election ${path}`), {
-        "zookeeper.role": next,
-        "zookeeper.session": Ids.toHex(zk.session.id)
-      })
-    )
+  const become = Effect.fnUntraced(function* (next: Role) {
+    if ((yield* SubscriptionRef.get(role)) === next) return
+    yield* SubscriptionRef.set(role, next)
+    yield* Effect.annotateLogs(Effect.logDebug(`${next} of the election ${path}`), {
+      "zookeeper.role": next,
+      "zookeeper.session": Ids.toHex(zk.session.id)
+    })
+  })
   const queue = { zk, path, dialect: options.dialect ?? "curator", data: options.data ?? "" }
   const contest: Contest = {
     ...plain,
@@ -165,6 +165,9 @@ export const make = Effect.fnUntraced(function* (
   const lead = Effect.map(contend(contest), (holder): Leader =>
     leaders === 1 ? holder : { ...shared(holder), fencingToken: undefined }
   )
+
+  /** Completes when the lead is lost: from then on this process is no leader, however long its work takes to end. */
+  const lost = (leader: Leader) => Effect.andThen(Effect.flip(leader.lost), become("Unknown"))
 
   const candidacies = new Set<Candidacy>()
   const candidacy = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | Resigned, R> =>
@@ -184,7 +187,7 @@ export const make = Effect.fnUntraced(function* (
     Effect.flatMap(
       Effect.scoped(
         Effect.flatMap(lead, (leader) =>
-          Effect.raceFirst(Effect.as(Effect.flip(leader.lost), Option.none<A>()), Effect.asSome(f(leader)))
+          Effect.raceFirst(Effect.as(lost(leader), Option.none<A>()), Effect.asSome(f(leader)))
         )
       ),
       (done) => (Option.isSome(done) ? Effect.succeed(done.value) : untilItEnds(f))
@@ -192,7 +195,9 @@ export const make = Effect.fnUntraced(function* (
   const acquire = Effect.gen(function* () {
     const held = Deferred.makeUnsafe<Leader, ZooKeeperError | Resigned>()
     const holding = Effect.scoped(
-      Effect.flatMap(lead, (leader) => Effect.andThen(Deferred.succeed(held, leader), Effect.never))
+      Effect.flatMap(lead, (leader) =>
+        Deferred.succeed(held, leader).pipe(Effect.andThen(lost(leader)), Effect.andThen(Effect.never))
+      )
     )
     const holder = yield* Effect.forkScoped(
       Effect.catchCause(candidacy(holding), (cause) => Deferred.failCause(held, cause)),

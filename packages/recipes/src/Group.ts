@@ -67,10 +67,13 @@ export interface Group {
 
 const NOTHING = new Uint8Array()
 
-/** kazoo's Party has the name in the data, its ShallowParty in the node's name; Curator's members are what they are. */
+/**
+ * kazoo's Party has the name in the data, its ShallowParty in the node's name, with no data; Curator's members are what they
+ * are.
+ */
 const memberOf = (name: string, data: Uint8Array): Member => {
   if (/^[0-9a-f]{32}__party__$/.test(name)) return { id: text({ data }), data: NOTHING }
-  const shallow = /^[0-9a-f]{32}-(.+)$/.exec(name)?.[1]
+  const shallow = data.length === 0 ? /^[0-9a-f]{32}-(.+)$/.exec(name)?.[1] : undefined
   return shallow === undefined ? { id: name, data } : { id: shallow, data: NOTHING }
 }
 
@@ -83,7 +86,7 @@ const nodeOf = (options: Options, id: string, data: Data | undefined): Persisten
   const { dialect = "curator", path } = options
   if (dialect === "kazoo") {
     if (data !== undefined && data.length > 0) return "kazoo's members have no data but their names"
-    return { path: Path.join(path, `${randomUUID().replaceAll("-", "")}__party__`), data: id }
+    return { path: Path.join(path, `${randomUUID().replaceAll("-", "")}__party__`), data: id, dialect }
   }
   return id === "" || id.includes("/") ? `'${id}' cannot be the name of a node` : { path: Path.join(path, id), data }
 }

@@ -13,8 +13,10 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { parentMode } from "./Dialect.ts"
+import { inspect } from "node:util"
+import { type Dialect, parentMode } from "./Dialect.ts"
 import { begin } from "./internal/begin.ts"
+import { invalid } from "./internal/invalid.ts"
 import { latest } from "./internal/latest.ts"
 import { createBelow } from "./internal/parents.ts"
 import { isPassing, isRenewed, patientlyAnew } from "./internal/patience.ts"
@@ -38,6 +40,8 @@ export interface Options {
    * `extendedTypesEnabled`, else `make` fails with `Unimplemented`.
    */
   readonly ttl?: Duration.Input | undefined
+  /** Whose programs share the path: as they do, missing parents are made. Default `curator` (containers). */
+  readonly dialect?: Dialect | undefined
 }
 
 /**
@@ -54,7 +58,7 @@ export interface PersistentNode {
   readonly isPresent: Effect.Effect<boolean, ZooKeeperError>
   /** Whether the node is there, now and after every change. Fails when it cannot be kept any longer. */
   readonly presence: Stream.Stream<boolean, ZooKeeperError>
-  /** Changes the data, of the node that is there and of all that come after it. */
+  /** Changes the data, of the node that is there if it is ours, and of all that come after it. */
   readonly set: (data: Data) => Effect.Effect<void, ZooKeeperError>
 }
 
@@ -68,6 +72,8 @@ class Keeper {
   /** The revision that the node has. */
   private written = 0
   private isPresent: boolean | undefined
+  /** The session to which the node belonged that was seen last. */
+  private owner = 0n
 
   constructor(zk: ZooKeeper, options: Options, tell: (isPresent: boolean) => Effect.Effect<void>) {
     this.zk = zk
@@ -82,11 +88,11 @@ class Keeper {
   }
 
   private readonly create = Effect.suspend(() => {
-    const { path, ttl } = this.options
+    const { dialect = "curator", path, ttl } = this.options
     const { revision } = this
     const mode = ttl === undefined ? ("ephemeral" as const) : ("ttl" as const)
     const create = Effect.suspend(() => this.zk.create(path, this.data, { mode, ttl }))
-    return createBelow(this.zk, Path.parent(path), parentMode("curator"), create).pipe(
+    return createBelow(this.zk, Path.parent(path), parentMode(dialect), create).pipe(
       Effect.andThen(
         Effect.sync(() => {
           this.written = revision
@@ -101,15 +107,22 @@ class Keeper {
     )
   })
 
+  /** A session that follows ours may find the node of somebody else, before we have seen it. */
+  private get mayWrite(): boolean {
+    return this.options.ttl !== undefined || this.owner === this.zk.session.id
+  }
+
   /** Writes what is to be there, again if it changed meanwhile. Twice does no harm. */
   private readonly write: Effect.Effect<void, ZooKeeperError> = Effect.gen({ self: this }, function* () {
     while (this.written < this.revision) {
       const { data, revision } = this
-      const isThere = yield* patientlyAnew(this.zk, this.zk.set(this.options.path, data)).pipe(
-        Effect.as(true),
-        Effect.catchReason("ZooKeeperError", "NoNode", () => Effect.succeed(false))
+      const write = Effect.suspend(() =>
+        this.mayWrite ? Effect.as(this.zk.set(this.options.path, data), true) : Effect.succeed(false)
       )
-      if (!isThere) return
+      const isDone = yield* Effect.catchReason(patientlyAnew(this.zk, write), "ZooKeeperError", "NoNode", () =>
+        Effect.succeed(false)
+      )
+      if (!isDone) return
       this.written = Math.max(this.written, revision)
     }
   })
@@ -140,6 +153,7 @@ class Keeper {
       } else {
         const { next, value } = seen.value
         const isOurs = this.isOurs(value.stat)
+        this.owner = value.stat.ephemeralOwner
         if (isOurs) yield* this.write
         else yield* Effect.logWarning(`${path} belongs to another session; waiting until it goes`)
         yield* this.become(isOurs)
@@ -174,10 +188,13 @@ export const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<PersistentNode, ZooKeeperError, ZooKeeper | Scope.Scope> {
   const zk = yield* ZooKeeper
+  const ttl = options.ttl === undefined ? undefined : Option.getOrUndefined(Duration.fromInput(options.ttl))
+  if (options.ttl !== undefined && (ttl === undefined || !Duration.isFinite(ttl))) {
+    return yield* invalid("persistent node", options.path, `${inspect(options.ttl)} is no time for a ttl`)
+  }
   const { current, end, states, tell } = yield* latest<boolean, ZooKeeperError>()
   const keeper = new Keeper(zk, options, tell)
   yield* Effect.addFinalizer(() => keeper.release)
-  const ttl = options.ttl === undefined ? undefined : Duration.fromInputUnsafe(options.ttl)
   const keeping =
     ttl === undefined ? keeper.keep : Effect.raceFirst(keeper.keep, keeper.touch(Duration.times(ttl, 1 / 3)))
   yield* begin<ZooKeeperError>((begun) => Effect.andThen(begun, keeping), end)

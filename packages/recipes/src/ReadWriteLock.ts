@@ -30,13 +30,14 @@ import { factory, type ServiceFactory } from "./Service.ts"
  */
 export interface ReadWriteLock {
   /**
-   * Shared by readers. Has no fencing token: several hold it at a time. Asked for under the write lock, in the same fiber
-   * or a child of it, it is a downgrade.
+   * Shared by readers. Has no fencing token: several hold it at a time. Asked for in the body of the writer's `withLock` or
+   * `tryWithLock`, in the same fiber or a child of it, it is a downgrade.
    */
   readonly read: LockOf<Holder>
   /**
-   * Held by one writer. Asked for by the holder of the read lock, in the same fiber or a child of it, it fails with
-   * `InvalidArgument`: two readers that both wait to write would wait for ever.
+   * Held by one writer. Asked for in the body of the reader's `withLock` or `tryWithLock`, in the same fiber or a child of
+   * it, it fails with `InvalidArgument`: two readers that both wait to write would wait for ever. Under a read lock that
+   * was got by `acquire`, which belongs to no fiber, it waits for that.
    */
   readonly write: Lock
   /**

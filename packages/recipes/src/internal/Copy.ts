@@ -5,6 +5,7 @@
  */
 import * as Path from "@effect-zookeeper/core/Path"
 import type { Node } from "@effect-zookeeper/core/ZooKeeper"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type CacheChange, type CacheFailure, CacheFull } from "../Cache.ts"
@@ -24,6 +25,14 @@ export interface Extent {
 
 /** Reads at a time: enough to fill the pipe, few enough to leave room for others, however wide the tree. */
 const CONCURRENCY = 64
+
+/** More was counted than may be there; what was moved meanwhile may have been counted twice. */
+class Overcounted extends Data.TaggedError("Overcounted") {}
+
+const OVERCOUNTED = new Overcounted()
+
+/** What is moved in the middle of each of so many walks, at the bound, moves too much to be counted. */
+const RECOUNTS = 3
 
 const each = <A, E>(of: Iterable<A>, run: (a: A) => Effect.Effect<void, E>): Effect.Effect<void, E> =>
   Effect.forEach(of, run, { concurrency: CONCURRENCY, discard: true })
@@ -88,17 +97,16 @@ export class Copy {
         if (Option.isNone(found)) return yield* this.remove(source, path)
         const isNew = this.put(path, found.value)
         walked?.add(path)
-        if ((walked ?? nodes).size - 1 > maxNodes) return yield* this.full
+        if ((walked ?? nodes).size - 1 > maxNodes) return yield* OVERCOUNTED
         const mayHaveChildren = source.tellsListedOnly || (walked !== undefined && found.value.stat.numChildren > 0)
         if (mayHaveChildren && (isNew || walked !== undefined) && this.levelOf(path) < depth) toList.push(path)
       })
       const list = Effect.fnUntraced({ self: this }, function* (path: string) {
-        for (const name of yield* source.names(path)) {
-          const child = Path.join(path, name)
-          if (includes(child) && !(walked ?? nodes).has(child)) toRead.push(child)
-        }
+        const children = (yield* source.names(path)).map((name) => Path.join(path, name)).filter(includes)
+        for (const child of children) if (!(walked ?? nodes).has(child)) toRead.push(child)
         // Before they are read: there may be very many.
-        if ((walked ?? nodes).size - 1 + toRead.length > maxNodes) return yield* this.full
+        if (children.length > maxNodes) return yield* this.full
+        if ((walked ?? nodes).size - 1 + toRead.length > maxNodes) return yield* OVERCOUNTED
       })
       while (toRead.length > 0 || toList.length > 0) {
         const level = toRead
@@ -111,12 +119,19 @@ export class Copy {
     }
   )
 
-  /** Compares everything. */
-  readonly walk = Effect.fnUntraced({ self: this }, function* (source: Source) {
+  private readonly walkOnce = Effect.fnUntraced({ self: this }, function* (source: Source) {
     const walked = new Set<string>()
     yield* this.explore(source, [this.extent.path], [], walked)
     for (const path of [...this.nodes.keys()]) if (!walked.has(path)) yield* this.remove(source, path)
   })
+
+  /** Compares everything. */
+  walk(source: Source): Effect.Effect<void, CacheFailure> {
+    return this.walkOnce(source).pipe(
+      Effect.retry({ times: RECOUNTS, while: ({ _tag }) => _tag === "Overcounted" }),
+      Effect.catchTag("Overcounted", () => Effect.fail(this.full))
+    )
+  }
 
   /** Does what came together: each path once, whatever happened to it. */
   readonly follow = Effect.fnUntraced({ self: this }, function* (source: Source, touches: ReadonlyArray<Touch>) {
@@ -133,6 +148,6 @@ export class Copy {
       else lists.add(path)
     }
     // A child that is gone may still be in the copy while one that came later is listed: only a walk counts what is there.
-    yield* Effect.catchTag(this.explore(source, reads, lists), "CacheFull", () => this.walk(source))
+    yield* Effect.catchTag(this.explore(source, reads, lists), "Overcounted", () => this.walk(source))
   })
 }

@@ -2,7 +2,7 @@
 import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import { isZooKeeperError, type ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
@@ -46,7 +46,7 @@ const once = (
   })
 
 /** Gives up everything that a failed try has made, and keeps what a good one has until the scope closes. */
-const inScopeOfItsOwn = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<A, E, Scope.Scope> =>
+export const inScopeOfItsOwn = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<A, E, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const scope = yield* Scope.fork(yield* Effect.scope)
@@ -107,4 +107,5 @@ export const within = <A, E, R>(
   acquire: Effect.Effect<A, E, R>,
   atOnce: Effect.Effect<Option.Option<A>, E, R>,
   wait: Duration.Input | undefined
-): Effect.Effect<Option.Option<A>, E, R> => (wait === undefined ? atOnce : Effect.timeoutOption(acquire, wait))
+): Effect.Effect<Option.Option<A>, E, R> =>
+  wait === undefined || Duration.isZero(Duration.fromInputUnsafe(wait)) ? atOnce : Effect.timeoutOption(acquire, wait)

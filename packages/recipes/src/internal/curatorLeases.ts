@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { ExclusiveHolder } from "../Holder.ts"
-import { contend, type Contest, plain, tryContend } from "./contend.ts"
+import { contend, type Contest, inScopeOfItsOwn, plain, tryContend } from "./contend.ts"
 import type { StopOn } from "./hold.ts"
 import { present, type Standing } from "./queue.ts"
 import { beyond, nearest } from "./sequence.ts"
@@ -45,8 +45,11 @@ export const curatorLeases = (
   }
   return {
     // The order among the leases keeps their number right, so it does no harm if the place in the line is lost meanwhile.
-    acquire: Effect.flatMap(Effect.scope, (scope) =>
-      Effect.scoped(Effect.andThen(contend(line), Effect.provideService(contend(leases), Scope.Scope, scope)))
+    // Whoever is interrupted while the place in the line is given up gets no lease.
+    acquire: inScopeOfItsOwn(
+      Effect.flatMap(Effect.scope, (scope) =>
+        Effect.scoped(Effect.andThen(contend(line), Effect.provideService(contend(leases), Scope.Scope, scope)))
+      )
     ),
     acquireNow: tryContend(leases),
     holders: present(leases.queue)

@@ -49,7 +49,10 @@ export const locking = <H extends Holder>(
     otherwise: Effect.Effect<A, E | ZooKeeperError | LeaseLost, Exclude<R, Scope.Scope>>
   ): Effect.Effect<A, E | ZooKeeperError | LeaseLost, Exclude<R, Scope.Scope>> =>
     reentrant
-      ? Effect.flatMap(holding, (held) => (held === undefined ? otherwise : Effect.scoped(body(held))))
+      ? Effect.flatMap(holding, (held) =>
+          // What the holder's fiber has started elsewhere may outlive its work.
+          held === undefined ? otherwise : Effect.scoped(Effect.raceFirst(held.lost, body(held)))
+        )
       : otherwise
   const acquire = Effect.map(contend(contest), show)
   const atOnce = Effect.map(tryContend(contest), Option.map(show))
