@@ -129,11 +129,22 @@ export const parse = (text: string): Result.Result<Acl, string> => {
   return Result.succeed({ perms, scheme: text.slice(0, first), id: text.slice(first + 1, last) })
 }
 
+/** A comma within the name of a certificate's owner: `x509:CN=ann` before it, `O=team:r` behind it. */
+const isWithinName = (before: string, part: string): boolean =>
+  /^x509:[^:]*$/.test(before) && /^\s*[\w.]+\s*=/.test(part)
+
 /**
- * Reads a comma-separated list of entries. The failure says what is wrong.
+ * Reads a comma-separated list of entries; the id of scheme `x509` may hold commas. The failure says what is wrong.
  *
  * @category parsing
  * @since 0.1.0
  */
-export const parseList = (text: string): Result.Result<ReadonlyArray<Acl>, string> =>
-  Result.all(text.split(",").map((part) => parse(part.trim())))
+export const parseList = (text: string): Result.Result<ReadonlyArray<Acl>, string> => {
+  const entries: Array<string> = []
+  for (const part of text.split(",")) {
+    const before = entries.at(-1)
+    if (before !== undefined && isWithinName(before, part)) entries[entries.length - 1] = `${before},${part}`
+    else entries.push(part.trim())
+  }
+  return Result.all(entries.map((entry) => parse(entry.trim())))
+}

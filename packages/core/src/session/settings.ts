@@ -103,7 +103,8 @@ const millis = (name: string, value: Duration.Input | "infinity" | undefined, fa
   if (value === "infinity") return Infinity
   const duration = Duration.fromInput(value)
   const length = duration._tag === "Some" ? Duration.toMillis(duration.value) : Number.NaN
-  return length > 0 ? length : refuse(`${name} must be a duration above zero, not ${inspect(value)}`)
+  const shown = Duration.isDuration(value) ? Duration.format(value) : inspect(value)
+  return length > 0 ? length : refuse(`${name} must be a duration above zero, not ${shown}`)
 }
 
 const whole = (name: string, value: number | undefined, fallback: number, least: number): number => {

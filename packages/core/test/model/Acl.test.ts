@@ -50,8 +50,24 @@ describe("parseList", () => {
     )
   })
 
+  it("leaves the name of a certificate's owner whole", () => {
+    expect(Acl.parseList("x509:CN=ann, O=team,C=DE:cdrwa,world:anyone:r")).toEqual(
+      Result.succeed([
+        { scheme: "x509", id: "CN=ann, O=team,C=DE", perms: Acl.Perms.ALL },
+        { scheme: "world", id: "anyone", perms: Acl.Perms.READ }
+      ])
+    )
+  })
+
   it("one bad entry spoils the list", () => {
-    expect(Result.isFailure(Acl.parseList("world:anyone:r,"))).toBe(true)
+    for (const text of [
+      "world:anyone:r,",
+      "world:anyone,ip:::1:r",
+      "x509:CN=ann,world:anyone:r",
+      "ip:1.2.3.4,CN=ann:r"
+    ]) {
+      expect(Result.isFailure(Acl.parseList(text)), text).toBe(true)
+    }
   })
 })
 
