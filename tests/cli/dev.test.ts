@@ -70,6 +70,7 @@ describe("zk dev", () => {
         ["{", "holds no nodes: "],
         ['{"nodes": [{"path": "a"}]}', "'a' is not a path: it does not start with '/'"],
         ['{"nodes": [{"path": "/a", "data": {"data": "", "encoding": "hex"}}]}', "encoding"],
+        ['{"nodes": [{"path": "/a", "data": {"data": "!!", "encoding": "base64"}}]}', "the data of '/a' is not base64"],
         ['{"nodes": [{"path": "/a", "acl": [{"scheme": "world", "id": "anyone", "perms": "x"}]}]}', "'x' in"]
       ] as const) {
         const { code, stderr } = yield* zk(["dev", "--port", "0", "--seed", yield* seeded(content)])

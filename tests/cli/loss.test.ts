@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as rawSession from "../support/rawSession.ts"
 import * as RealEnsemble from "../support/zookeeper/RealEnsemble.ts"
+import { gone, idle, ownServer, sh } from "./programs.ts"
 import { chroot, start, zk } from "./zk.ts"
 
 describe("a session that somebody else ends", () => {
@@ -21,6 +22,21 @@ describe("a session that somebody else ends", () => {
       assert.strictEqual(code, 7)
       assert.match(stderr, /^zk: create \/e: the session has expired/m)
     }).pipe(Effect.provide(NodeFileSystem.layer))
+  )
+})
+
+describe("a server that goes away for good", () => {
+  it.live("ends zk lock with 7, and its program before it, though nobody reads what it says of that", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* ownServer
+      const args = ["--verbose", "--session-timeout", "2s", "lock", "/l", "--grace", "100ms"]
+      const holder = yield* start([...args, ...sh(idle)], env)
+      const [pid] = yield* holder.lines(1)
+      yield* holder.stopReadingErrors
+      yield* server.stop
+      assert.strictEqual((yield* holder.ended).code, 7)
+      yield* gone(pid!)
+    })
   )
 })
 

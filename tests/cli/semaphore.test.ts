@@ -16,7 +16,11 @@ describe.concurrent("zk semaphore", () => {
       yield* b.lines(2)
       const full = yield* zk(["semaphore", "/s", "-n", "2", "--wait", "0", ...sh("echo no")], { env })
       assert.deepStrictEqual([full.code, full.text, full.stderr], [124, "", "zk: semaphore /s: not free at once\n"])
-      const c = yield* start(["semaphore", "/s", "-n", "2", ...sh('echo "${ZK_FENCING_TOKEN-none}"')], env)
+      // Nor one of a lock around it.
+      const c = yield* start(["semaphore", "/s", "-n", "2", ...sh('echo "${ZK_FENCING_TOKEN-none}"')], {
+        ...env,
+        ZK_FENCING_TOKEN: "57"
+      })
       yield* a.signal("SIGTERM")
       assert.strictEqual((yield* a.ended).code, 143)
       const { code, text } = yield* c.ended

@@ -79,6 +79,8 @@ export interface Running {
   readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
   /** Closes our end of its standard output. */
   readonly stopReading: Effect.Effect<void>
+  /** Closes our end of its standard error. */
+  readonly stopReadingErrors: Effect.Effect<void>
   readonly ended: Effect.Effect<Result, TimedOut>
 }
 
@@ -97,6 +99,7 @@ export const start = (args: ReadonlyArray<string>, env?: Options["env"]): Effect
         }).pipe(Effect.map(({ text }) => text.split("\n").slice(0, -1))),
       signal: (signal) => Effect.sync(() => void child.kill(signal)),
       stopReading: Effect.sync(() => void child.stdout.destroy()),
+      stopReadingErrors: Effect.sync(() => void child.stderr.destroy()),
       ended: within(
         Effect.map(
           Effect.promise(() => closed),

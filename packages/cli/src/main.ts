@@ -13,6 +13,7 @@ import * as Signals from "./exec/signals.ts"
 
 // A reader that has gone is found by the next write; without a listener the event would end the process with a trace.
 process.stdout.on("error", () => {})
+process.stderr.on("error", () => {})
 
 /** As that of NodeRuntime, for more signals, each of which has an exit code of its own. */
 const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {

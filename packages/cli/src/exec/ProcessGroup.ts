@@ -13,8 +13,8 @@ import { CommandEnded, CommandNotRunnable } from "../errors.ts"
 export interface Program {
   readonly command: string
   readonly args: ReadonlyArray<string>
-  /** Added to the environment of this process. */
-  readonly env: Readonly<Record<string, string>>
+  /** Added to the environment of this process; undefined takes away. */
+  readonly env: Readonly<Record<string, string | undefined>>
   /** What it reads from its standard input; by default that of this process. */
   readonly input?: string | undefined
 }

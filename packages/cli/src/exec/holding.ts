@@ -85,7 +85,8 @@ export const runWhile = Effect.fnUntraced(function* (
     ZK_LOCK_PATH: path,
     ZK_LOCK_NODE: node,
     ZK_SESSION_ID: Ids.toHex(session.id),
-    ...(fencingToken === undefined ? {} : { ZK_FENCING_TOKEN: String(fencingToken) })
+    // One of a lock around this one would be taken for ours.
+    ZK_FENCING_TOKEN: fencingToken === undefined ? undefined : String(fencingToken)
   }
   yield* Effect.logInfo(`${node} holds ${path}; running ${command.command}`)
   // A renewed session has a deadline of its own, which is not that of the holder.

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { InputError } from "../errors.ts"
-import { readFile } from "./value.ts"
+import { isBase64, readFile } from "./value.ts"
 
 const Entry = Schema.Struct({ scheme: Schema.String, id: Schema.String, perms: Schema.String })
 
@@ -30,6 +30,7 @@ interface TreeNode {
 const toNode = ({ acl, data, path }: typeof Node.Type): Result.Result<TreeNode, string> => {
   const problem = Path.problem(path)
   if (problem !== undefined) return Result.fail(`'${path}' is not a path: ${problem}`)
+  if (data?.encoding === "base64" && !isBase64(data.data)) return Result.fail(`the data of '${path}' is not base64`)
   const bytes = data === undefined ? new Uint8Array() : Buffer.from(data.data, data.encoding)
   if (acl === undefined) return Result.succeed({ path, data: bytes, acl })
   return Result.map(Result.all(acl.map(({ id, perms, scheme }) => Acl.parse(`${scheme}:${id}:${perms}`))), (acl) => ({

@@ -29,6 +29,9 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 const base64Text = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
+/** Node would leave out what it does not know. */
+export const isBase64 = (text: string): boolean => base64Text.test(text)
+
 const hexText = /^(?:[0-9a-fA-F]{2})*$/
 
 /** The bytes that are meant; spaces and line ends between digits do not count. */
@@ -39,7 +42,7 @@ export const decode = (bytes: Uint8Array, encoding: Encoding): Effect.Effect<Uin
   if (!encoding.base64 && !encoding.hex) return Effect.succeed(bytes)
   const text = decoder.decode(bytes).replaceAll(/\s/g, "")
   if (encoding.base64) {
-    return base64Text.test(text)
+    return isBase64(text)
       ? Effect.succeed(new Uint8Array(Buffer.from(text, "base64")))
       : Effect.fail(new InputError({ message: "the value is not base64" }))
   }

@@ -19,11 +19,10 @@ export const waitFlag = Flag.String("wait").pipe(
 /** Tries for as long as was asked for, and fails when that was not enough. */
 export const within = <E, R>(
   wait: Duration.Duration,
-  attempt: (options: { readonly wait?: Duration.Duration }) => Effect.Effect<Option.Option<void>, E, R>
+  attempt: (options: { readonly wait: Duration.Duration }) => Effect.Effect<Option.Option<void>, E, R>
 ): Effect.Effect<void, E | WaitRanOut, R> => {
-  // Without a time the recipes look once.
-  const [options, took] = Duration.isZero(wait) ? [{}, "at once"] : [{ wait }, `within ${Duration.format(wait)}`]
-  return Effect.flatMap(attempt(options), (done) =>
+  const took = Duration.isZero(wait) ? "at once" : `within ${Duration.format(wait)}`
+  return Effect.flatMap(attempt({ wait }), (done) =>
     Option.isSome(done) ? Effect.void : Effect.fail(new WaitRanOut({ message: `not free ${took}` }))
   )
 }
