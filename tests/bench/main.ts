@@ -41,14 +41,14 @@ const program = Effect.gen(function* () {
   const base = baseOf(options)
   const all = rows.filter((row) => wanted(row, options))
   const grows = wantsGrowth(options)
-  const cost = (row: Row, rounds: number) => estimate(row, present, options.millis, rounds)
+  const cost = (row: Row, rounds: number) => estimate(row, present, options, rounds)
   const growthCost = (rounds: number) => (grows ? growth.estimate(present, options.millis, rounds) : 0)
   const rounds =
     options.rounds ??
     progress.roundsWithin(options.minutes, (rounds) =>
       all.reduce((sum, row) => sum + cost(row, rounds), growthCost(rounds))
     )
-  const settings = { millis: options.millis, rounds }
+  const settings = { millis: options.millis, quick: options.quick, rounds }
   const run = results.open({ ...options, ...settings, base })
   const toDo = all.filter((row) => !run.has(row.id))
   const growsYet = grows && !run.hasGrowth

@@ -21,6 +21,11 @@ const MAX_OPS = 3_000_000
 const takesPart = (client: Client, row: Row): boolean =>
   client.workloads.includes(row.workload) && (row.only?.includes(client.name) ?? true)
 
+/** Clients whose code is compiled before they start, or never. */
+const COMPILED: ReadonlySet<string> = new Set(["c", "go", "kazoo"])
+/** Of the time for compiling that a run of minutes has to make do with. */
+const QUICK_PART = 0.4
+
 /** Starting a process and connecting takes about this long, in ms. */
 const START = 400
 
@@ -29,16 +34,22 @@ const START = 400
  * code is compiled when it ran often enough. Measured at depth 1 against the canned server, us of CPU for each of the first
  * 2,000 operations, of the next 2,000 and of those up to 8,000: ours 59, 33, 29; nzc 98, 57, 49.
  */
-const warm = (row: Row, millis: number): number =>
-  row.warmMillis ?? Math.max(300, millis * 0.9) * (row.depth === 1 ? 4 : 1)
+const warm = (client: string, row: Row, { millis, quick }: Pick<Options, "millis" | "quick">): number => {
+  if (row.warmMillis !== undefined) return row.warmMillis
+  const least = Math.max(300, millis * 0.9)
+  if (COMPILED.has(client)) return least
+  return row.compileMillis === undefined
+    ? least * (row.depth === 1 ? 4 : 1)
+    : row.compileMillis * (quick ? QUICK_PART : 1)
+}
 
-const specOf = (client: string, row: Row, connect: string, millis: number): Spec => ({
+const specOf = (client: string, row: Row, connect: string, options: Pick<Options, "millis" | "quick">): Spec => ({
   client,
   workload: row.workload,
   depth: row.depth,
   connect,
-  warmMillis: warm(row, millis),
-  millis,
+  warmMillis: warm(client, row, options),
+  millis: options.millis,
   maxOps: MAX_OPS
 })
 
@@ -46,10 +57,16 @@ const specOf = (client: string, row: Row, connect: string, millis: number): Spec
 const roundsOf = (row: Row, rounds: number): number => Math.min(rounds, row.rounds ?? rounds)
 
 /** How long a row takes, in ms, as far as can be told before. */
-export const estimate = (row: Row, clients: ReadonlyArray<Client>, millis: number, rounds: number): number => {
-  const count = clients.filter((client) => "program" in client && takesPart(client, row)).length
-  return count * roundsOf(row, rounds) * Math.max(row.cellMillis ?? 0, START + millis + warm(row, millis))
-}
+export const estimate = (
+  row: Row,
+  clients: ReadonlyArray<Client>,
+  options: Pick<Options, "millis" | "quick">,
+  rounds: number
+): number =>
+  clients
+    .filter((client) => "program" in client && takesPart(client, row))
+    .map(({ name }) => Math.max(row.cellMillis ?? 0, START + options.millis + warm(name, row, options)))
+    .reduce((sum, millis) => sum + millis * roundsOf(row, rounds), 0)
 
 /** Somebody has to change the nodes that are followed. */
 const writing = (connect: string, workload: Workload): Effect.Effect<void, never, Scope.Scope> =>
@@ -80,14 +97,14 @@ const runCell = (program: cell.Program, spec: Spec) => {
 export const measure = Effect.fnUntraced(function* (
   row: Row,
   clients: ReadonlyArray<Client>,
-  { millis, rounds }: Pick<Options, "millis"> & { readonly rounds: number },
+  options: Pick<Options, "millis" | "quick"> & { readonly rounds: number },
   serverFor: ServerFor
 ): Effect.fn.Return<Measured, unknown> {
   const connect = yield* serverFor(row.server)
   const cells: Record<string, Array<Result | undefined>> = {}
   const missing: Record<string, string> = {}
   const present = clients.filter((client) => takesPart(client, row))
-  for (let round = 0; round < roundsOf(row, rounds); round++) {
+  for (let round = 0; round < roundsOf(row, options.rounds); round++) {
     for (const client of inOrder(present, round)) {
       if ("missing" in client) {
         missing[client.name] = client.missing
@@ -95,7 +112,7 @@ export const measure = Effect.fnUntraced(function* (
       }
       const results = (cells[client.name] ??= [])
       results.push(
-        yield* Effect.match(runCell(client.program, specOf(client.name, row, connect, millis)), {
+        yield* Effect.match(runCell(client.program, specOf(client.name, row, connect, options)), {
           onFailure: ({ message }) => void (missing[`${client.name}!`] = message),
           onSuccess: (result) => result
         })
