@@ -126,7 +126,7 @@ export const rows: ReadonlyArray<Row> = [
   row("real", "setData", 1, [cpu(0.65, 0.4), leastCpu, rate], compiled),
   row("real", "setData", 256, [cpu(0.65, 0.4), leastCpu, rate], compiled),
   row("real", "exists", 256, [cpu(0.35, 0.2), leastCpu, rate], compiled),
-  row("real", "createDelete", 1, [cpu(0.6, 0.4), leastCpu, rate], compiled),
+  row("real", "createDelete", 1, [cpu(0.6, 0.4), leastCpu, rate], compiledLate),
   row("real", "createDelete", 256, [cpu(0.6, 0.4), leastCpu, rate], { ...compiled, ...quick }),
   row("real", "children", 1, [cpu(0.65, 0.3), leastCpu, rate], compiled),
   row("real", "children", 256, [cpu(0.4, 0.3), leastCpu, rate], compiled),
