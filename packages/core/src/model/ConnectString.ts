@@ -42,7 +42,9 @@ export const formatHost = ({ host, port }: Host): string =>
 
 const parseHost = (text: string): Result.Result<Host, string> => {
   if (text === "") return Result.fail("there is an empty host")
-  if (isIPv6(text)) return Result.fail(`the IPv6 address '${text}' needs brackets: [${text}]:${DEFAULT_PORT}`)
+  const hasColons = text.indexOf(":") !== text.lastIndexOf(":")
+  if (hasColons && isIPv6(text))
+    return Result.fail(`the IPv6 address '${text}' needs brackets: [${text}]:${DEFAULT_PORT}`)
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(text)
   if (bracketed !== null && !isIPv6(bracketed[1]!)) return Result.fail(`'${bracketed[1]}' is not an IPv6 address`)
   const match = bracketed ?? /^([^:[\]\s]+)(?::(.*))?$/.exec(text)

@@ -7,14 +7,16 @@ import * as References from "effect/References"
 import * as Ids from "../model/Ids.ts"
 import type { SessionState } from "../model/SessionState.ts"
 import * as Metrics from "./Metrics.ts"
+import { Tally } from "./Tally.ts"
 
-/** The counter of each state; made once, since a metric with attributes is looked up by all of them. */
-const counters = new Map<SessionState["_tag"], typeof Metrics.states>()
+/** How often sessions came into each state. */
+const tallies = new Map<SessionState["_tag"], Tally>()
 
 const count = (state: SessionState["_tag"]): void => {
-  let counter = counters.get(state)
-  if (counter === undefined) counters.set(state, (counter = Metric.withAttributes(Metrics.states, { state })))
-  counter.updateUnsafe(1, Context.empty())
+  let tally = tallies.get(state)
+  if (tally === undefined)
+    tallies.set(state, (tally = new Tally(Metric.withAttributes(Metrics.states, { state }), true)))
+  tally.sum++
 }
 
 /** What tells a session from others; its id is kept for a while after it is gone. */

@@ -1,28 +1,14 @@
-/**
- * Counts what one connection does. To count is to add: Effect's metrics look at the sums when somebody asks, since an update
- * of each would cost more than a small answer.
- */
+/** Counts what one connection does. */
 import * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import { nameOf } from "../model/ErrorCode.ts"
 import type { Operation } from "../wire/Operation.ts"
 import * as Metrics from "./Metrics.ts"
+import { Tally } from "./Tally.ts"
 
 type AnyOperation = Operation<any, any>
-type Counter = typeof Metrics.operations
 
 const nobody = Context.empty()
-
-/** A counter's sum, of all sessions of the process. */
-class Tally {
-  sum = 0
-
-  constructor(counter: Counter, incremental: boolean) {
-    const ignored = () => {}
-    const get = () => ({ count: this.sum, incremental })
-    Metric.registerUnsafe(counter, nobody, { get, update: ignored, modify: ignored })
-  }
-}
 
 /** Made with the first connection: a program that only imports the client registers nothing. */
 class Tallies {
