@@ -32,6 +32,31 @@ export const sessions = (it: It) => {
       })
     )
 
+    it.effect(
+      "goes on with other hosts: with the present one if it is among them, otherwise at once with another",
+      () =>
+        Effect.gen(function* () {
+          const zk = yield* onServer({ sessionTimeout: "30 seconds" })
+          yield* zk.create("/e", "", { mode: "ephemeral" })
+          const { hosts, id, server } = zk.session
+          const { seen } = yield* recordStates(zk)
+          yield* zk.setHosts(hosts.join())
+          yield* zk.sync()
+          assert.deepStrictEqual([zk.session.server, zk.session.hosts.toSorted()], [server, hosts.toSorted()])
+          assert.deepStrictEqual(seen, ["Connected"])
+          const others = hosts.filter((host) => host !== server)
+          if (others.length > 0) {
+            yield* zk.setHosts(others.join())
+            yield* zk.sync()
+            assert.include(others, zk.session.server)
+            assert.deepStrictEqual(seen, ["Connected", "Suspended", "Connected"])
+          }
+          assert.strictEqual((yield* zk.get("/e")).stat.ephemeralOwner, id)
+          for (const wrong of ["", "a:0", `${hosts[0]}/elsewhere`])
+            yield* refused(zk.setHosts(wrong), "InvalidArgument")
+        })
+    )
+
     it.effect("lets work go on while it lives, and ends it when it is over", () =>
       Effect.gen(function* () {
         const zk = yield* onServer({ sessionTimeout: "3 seconds" })

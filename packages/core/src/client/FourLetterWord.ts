@@ -48,7 +48,7 @@ export const ask = Effect.fnUntraced(function* (
   if (!/^[a-z]{4}$/.test(word)) {
     return yield* failure(new InvalidArgument({ problem: `'${word}' is not a four-letter word` }))
   }
-  const dialer = new Dialer(hosts, options.tls, yield* Transport, yield* Lookup)
+  const dialer = new Dialer(options.tls, yield* Transport, yield* Lookup)
   const timeout = Duration.toMillis(Duration.fromInputUnsafe(options.timeout ?? "5 seconds"))
   const attempts: Array<{ readonly host: string; readonly cause: string }> = []
   for (const host of hosts) {

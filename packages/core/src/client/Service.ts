@@ -57,6 +57,23 @@ export interface ZooKeeper extends Nodes, Transactions, Watches, Administration 
    * `whileSession`.
    */
   readonly whileConnected: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | LeaseLost, R>
+  /**
+   * Goes on with the hosts of another connect string, without its chroot: with the present one if it is among them, and
+   * otherwise at once with one of the others. The session stays, with its ephemeral nodes and watches. For ensembles that
+   * change while a program runs; what tells of that (`/zookeeper/config`, DNS, a registry) is the program's choice. Fails
+   * with `InvalidArgument` for what is no connect string, and with `Unsupported` over an adopted client.
+   *
+   * ```ts
+   * import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+   * import * as Effect from "effect/Effect"
+   *
+   * const grow = Effect.gen(function* () {
+   *   const zk = yield* ZooKeeper.ZooKeeper
+   *   yield* zk.setHosts("zk1:2181,zk2:2181,zk3:2181,zk4:2181,zk5:2181")
+   * })
+   * ```
+   */
+  readonly setHosts: (connect: string) => Effect.Effect<void, ZooKeeperError>
   /** Closes this session for good, its ephemeral nodes with it, and opens a new one in its place: the next epoch. */
   readonly restart: Effect.Effect<void, ZooKeeperError>
   /**

@@ -91,6 +91,7 @@ const serviceOf = (view: View): ZooKeeper => {
     ensurePath: (path, options) => tree.ensurePath(view, path, options?.acl),
     ensureRoot: Effect.suspend(() => tree.ensurePath({ ...view, root: "" }, view.root || "/", undefined)),
     fourLetterWord: (word, host) => admin.fourLetterWord(view, word, host),
+    setHosts: session.setHosts,
     restart: session.restart,
     whileSession: (effect) => lease.whileSession(view, effect),
     whileConnected: (effect) => lease.whileConnected(view, effect),

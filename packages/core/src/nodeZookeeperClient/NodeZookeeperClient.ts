@@ -115,8 +115,7 @@ export const make = Effect.fnUntraced(function* (
   const checked = yield* Settings.check({ maxInFlight: MAX_IN_FLIGHT, ...options })
   const library = yield* load
   const settings = { ...checked, confirm: "quorum" as const }
-  const { hosts } = settings.connect
-  const session = yield* NativeSession.make(settings, OwnLine.dial(library, hosts, settings.rules.timeout, settings))
+  const session = yield* NativeSession.make(settings, OwnLine.dial(library, settings.rules.timeout, settings))
   const refusal = operations.refusalFor("")
   return yield* fromSession(makeDriver(session, { refusal, restart: undefined }), options)
 })

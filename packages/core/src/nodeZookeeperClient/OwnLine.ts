@@ -109,8 +109,8 @@ class OwnLine extends ClientLine {
 
 /** Opens each connection with a new client. */
 export const dial =
-  (library: Library, hosts: ReadonlyArray<Host>, timeout: number, limits: Limits): Dial =>
+  (library: Library, timeout: number, limits: Limits): Dial =>
   (host, events, now) => {
-    const line = new OwnLine(library, hosts[host]!, timeout, limits, events, now)
+    const line = new OwnLine(library, host, timeout, limits, events, now)
     return { line, opened: line.open }
   }

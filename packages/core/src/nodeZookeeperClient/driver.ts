@@ -12,7 +12,7 @@ export const unsupported = (operation: string, detail: string): ZooKeeperError =
 export interface Limitation {
   /** Why this request cannot be sent, undefined when it can. */
   readonly refusal: (call: Call<any, any>) => string | undefined
-  /** Why the session cannot be restarted, undefined when it can. */
+  /** Why the session cannot be restarted, nor led to other hosts; undefined when it can. */
   readonly restart: string | undefined
 }
 
@@ -39,6 +39,10 @@ export const make = (session: Session, limitation: Limitation): Session => ({
   deadlinePassed: session.deadlinePassed,
   addAuth: session.addAuth,
   restart: limitation.restart === undefined ? session.restart : Effect.fail(unsupported("restart", limitation.restart)),
+  setHosts: (connect) =>
+    limitation.restart === undefined
+      ? session.setHosts(connect)
+      : Effect.fail(unsupported("setHosts", limitation.restart)),
   fourLetterWord: session.fourLetterWord,
   unsupported: operations.whyNot
 })

@@ -32,7 +32,8 @@ type Timeless = Input extends infer I ? (I extends { readonly now: number } ? Om
 /** What a conversation needs of its session. */
 export interface Surroundings {
   readonly settings: Settings
-  readonly hosts: ReadonlyArray<Host>
+  /** Those that there are now. */
+  readonly hosts: () => ReadonlyArray<Host>
   readonly dialer: Dialer
   readonly dial: Dial
   readonly watches: WatchTable
@@ -105,8 +106,8 @@ export class Conversation {
 
   // ---- opening
 
-  open(host: number): void {
-    const { debug, dial, hosts, now, onEvent, onEventsTold, onRoom } = this.around
+  open(host: Host): void {
+    const { debug, dial, now, onEvent, onEventsTold, onRoom } = this.around
     const { line, opened } = dial(
       host,
       {
@@ -126,7 +127,7 @@ export class Conversation {
       now
     )
     this.current = line
-    debug(() => `Connecting to ${formatHost(hosts[host]!)}`)
+    debug(() => `Connecting to ${formatHost(host)}`)
     const opening = (restore: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>) =>
       Effect.match(restore(opened), {
         onFailure: ({ cause }) => this.feed({ _tag: "Lost", cause, reason: new ConnectionLost({ detail: cause }) }),
@@ -176,10 +177,11 @@ export class Conversation {
     if (readOnly) this.seek()
   }
 
-  private seek(): void {
+  /** Looks for a host with a quorum; begins anew when it is at it. */
+  seek(): void {
     const { dialer, hosts, timeout } = this.around
     this.start(
-      Effect.map(probe.findReadWrite(dialer, hosts, timeout() / 3), (host) => this.feed({ _tag: "Found", host }))
+      Effect.map(probe.findReadWrite(dialer, hosts(), timeout() / 3), (host) => this.feed({ _tag: "Found", host }))
     )
   }
 
@@ -223,7 +225,8 @@ export class Conversation {
 
   /** Waits before the next pass over all hosts, unless the ensemble turns out to have forgotten us. */
   pause(causes: ReadonlyArray<string | undefined>): void {
-    const { dialer, hosts, timeout } = this.around
+    const { dialer, timeout } = this.around
+    const hosts = this.around.hosts()
     const attempts = causes.flatMap((cause, index) =>
       cause === undefined ? [] : [{ host: formatHost(hosts[index]!), cause }]
     )

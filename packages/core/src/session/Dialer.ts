@@ -3,26 +3,23 @@
  * address gets its turn (ZOOKEEPER-2184, ZOOKEEPER-3100).
  */
 import * as Effect from "effect/Effect"
-import type { Host } from "../model/ConnectString.ts"
+import { formatHost, type Host } from "../model/ConnectString.ts"
 import { type Connection, OpenFailed, type Receiver, type Target, type TlsOptions } from "../transport/Connection.ts"
 import * as fourLetter from "../transport/fourLetter.ts"
 import type { Lookup } from "../transport/Lookup.ts"
 import type { Transport } from "../transport/Transport.ts"
 
 export class Dialer {
-  private readonly hosts: ReadonlyArray<Host>
   private readonly tls: TlsOptions | undefined
   private readonly transport: Transport
   private readonly lookup: Lookup
   /** How often each host was tried: where to begin in the list of its addresses. */
-  private readonly turns: Array<number>
+  private readonly turns = new Map<string, number>()
 
-  constructor(hosts: ReadonlyArray<Host>, tls: TlsOptions | undefined, transport: Transport, lookup: Lookup) {
-    this.hosts = hosts
+  constructor(tls: TlsOptions | undefined, transport: Transport, lookup: Lookup) {
     this.tls = tls
     this.transport = transport
     this.lookup = lookup
-    this.turns = hosts.map(() => 0)
   }
 
   private targets(host: Host): Effect.Effect<ReadonlyArray<Target>, OpenFailed> {
@@ -46,8 +43,11 @@ export class Dialer {
   }
 
   /** Opens a connection to the first address that takes it. */
-  open(index: number, receiver: Receiver): Effect.Effect<Connection, OpenFailed> {
-    return this.firstOf(this.hosts[index]!, this.turns[index]!++, (target) => this.transport.open(target, receiver))
+  open(host: Host, receiver: Receiver): Effect.Effect<Connection, OpenFailed> {
+    const name = formatHost(host)
+    const turn = this.turns.get(name) ?? 0
+    this.turns.set(name, turn + 1)
+    return this.firstOf(host, turn, (target) => this.transport.open(target, receiver))
   }
 
   /** Asks a host a four-letter word, within `timeout` ms for each of its addresses. */

@@ -4,6 +4,7 @@
  * The native driver's lines are Links over our own bytes; NodeZookeeperClient brings lines over another library.
  */
 import type * as Effect from "effect/Effect"
+import type { Host } from "../model/ConnectString.ts"
 import type { Connection, OpenFailed } from "../transport/Connection.ts"
 import type { Operation } from "../wire/Operation.ts"
 import type { SetWatches } from "../wire/ops/watches.ts"
@@ -24,5 +25,5 @@ export interface Dialed {
   readonly opened: Effect.Effect<Connection, OpenFailed>
 }
 
-/** Begins a conversation with the host of this index. */
-export type Dial = (host: number, events: LinkEvents, now: () => number) => Dialed
+/** Begins a conversation with a host. */
+export type Dial = (host: Host, events: LinkEvents, now: () => number) => Dialed

@@ -12,12 +12,11 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import { inspect } from "node:util"
-import { formatHost, type Host } from "../model/ConnectString.ts"
 import type { SessionState } from "../model/SessionState.ts"
 import {
-  ConnectFailed,
   InvalidArgument,
   make as makeError,
   type Reason,
@@ -31,6 +30,7 @@ import { Dialer } from "./Dialer.ts"
 import { Conversation } from "./Conversation.ts"
 import { DeadlineWatch } from "./DeadlineWatch.ts"
 import { Elapsed } from "./Elapsed.ts"
+import { Hosts } from "./Hosts.ts"
 import { identityOf, Info } from "./info.ts"
 import { Journal } from "./Journal.ts"
 import type { Dial, Line } from "./Line.ts"
@@ -42,6 +42,7 @@ import type { Input, Output } from "./signals.ts"
 import * as Metrics from "./Metrics.ts"
 import type { Auth } from "./Options.ts"
 import type { AnyCall, Call, Identity, Session, SessionInfo } from "./Session.ts"
+import * as probe from "./probe.ts"
 import type { Settings } from "./settings.ts"
 import * as At from "./State.ts"
 import { States } from "./States.ts"
@@ -54,7 +55,7 @@ class NativeSession implements Session {
   readonly chroot: string
   readonly watches = new WatchTable()
   private readonly settings: Settings
-  private readonly hosts: ReadonlyArray<Host>
+  private readonly hosts: Hosts
   private readonly elapsed: Elapsed
   private readonly alarm: Alarm
   private readonly dialer: Dialer
@@ -81,7 +82,7 @@ class NativeSession implements Session {
     const clock = Context.get(context, Clock.Clock)
     this.settings = settings
     this.chroot = settings.connect.chroot
-    this.hosts = settings.connect.hosts
+    this.hosts = new Hosts(settings)
     this.identities = [...settings.auth]
     this.state = At.initial(settings.rules, ticket)
     this.lastId = ticket?.id ?? 0n
@@ -91,12 +92,12 @@ class NativeSession implements Session {
     this.journal = new Journal(context, this.fork, () => ({ id: this.lastId, server: this.info.server }))
     this.elapsed = new Elapsed(clock)
     this.alarm = new Alarm(clock, this.elapsed, this.fork, this.onAlarm)
-    this.dialer = new Dialer(this.hosts, settings.tls, Context.get(context, Transport), Context.get(context, Lookup))
+    this.dialer = new Dialer(settings.tls, Context.get(context, Transport), Context.get(context, Lookup))
     const { store } = settings
     const stored = (this.stored = store && new Stored(store, this.fork))
     this.conversation = new Conversation({
       settings,
-      hosts: this.hosts,
+      hosts: this.present,
       dialer: this.dialer,
       dial: dial ?? this.dialOwn,
       watches: this.watches,
@@ -123,7 +124,6 @@ class NativeSession implements Session {
       state: () => this.state,
       states: this.states,
       elapsed: this.elapsed,
-      hosts: this.hosts,
       chroot: this.chroot,
       isServing: () => this.conversation.line !== undefined,
       lastZxid: () => this.conversation.seen
@@ -165,7 +165,7 @@ class NativeSession implements Session {
     const { conversation } = this
     switch (output._tag) {
       case "Open":
-        return conversation.open(output.host)
+        return conversation.open(this.hosts.of(this.info.hosts[output.host]!))
       case "Request":
         return conversation.request({
           timeOut: output.timeout,
@@ -178,6 +178,8 @@ class NativeSession implements Session {
         return conversation.prepare()
       case "Serve":
         return conversation.serve(output.readOnly)
+      case "Seek":
+        return conversation.seek()
       case "Ping":
         return conversation.ping()
       case "Confirm":
@@ -304,14 +306,23 @@ class NativeSession implements Session {
     )
   })
 
+  private readonly present = () => this.info.hosts.map((name) => this.hosts.of(name))
+
+  readonly setHosts = (connect: string): Effect.Effect<void, ZooKeeperError> =>
+    Effect.suspend(() => {
+      if (this.over !== undefined) return Effect.fail(this.error("setHosts", this.over))
+      const names = this.hosts.read(connect)
+      if (Result.isFailure(names)) {
+        return Effect.fail(this.error("setHosts", new InvalidArgument({ problem: names.failure })))
+      }
+      this.feed({ _tag: "Hosts", now: this.elapsed.now(), hosts: names.success })
+      return Effect.void
+    })
+
   readonly fourLetterWord = (word: string, host?: string): Effect.Effect<string, ZooKeeperError> => {
-    const named = host ?? this.info.server ?? this.info.hosts[0]
-    const found = this.hosts.find((known) => formatHost(known) === named)
-    const bad = (problem: string) => Effect.fail(this.error("fourLetterWord", new InvalidArgument({ problem })))
-    if (!/^[a-z]{4}$/.test(word)) return bad(`'${word}' is not a four-letter word`)
-    if (found === undefined) return bad(`'${named}' is not one of the hosts ${this.info.hosts.join(", ")}`)
-    return Effect.mapError(this.dialer.ask(found, word, this.state.timeout), ({ cause }) =>
-      this.error("fourLetterWord", new ConnectFailed({ attempts: [{ host: named!, cause }] }))
+    const named = host ?? this.info.server ?? this.info.hosts[0]!
+    return Effect.mapError(probe.ask(this.dialer, this.present(), named, word, this.state.timeout), (reason) =>
+      this.error("fourLetterWord", reason)
     )
   }
 
@@ -335,17 +346,9 @@ class NativeSession implements Session {
 
   /** Waits until the session serves, or is over. */
   private served(operation: string, wanted: () => boolean): Effect.Effect<void, ZooKeeperError> {
-    return Effect.callback((resume) => {
-      const look = () => {
-        const { phase } = this.state
-        if (phase._tag === "Over") resume(Effect.fail(this.error(operation, phase.reason)))
-        else if (this.conversation.line !== undefined && wanted()) resume(Effect.void)
-        else return
-        stop()
-      }
-      const stop = this.onState(look)
-      look()
-      return Effect.sync(stop)
+    return this.states.until(() => {
+      if (this.over !== undefined) return Effect.fail(this.error(operation, this.over))
+      return this.conversation.line !== undefined && wanted() ? Effect.void : undefined
     })
   }
 
@@ -360,16 +363,7 @@ class NativeSession implements Session {
     const { release } = this.settings
     const isClosed = release === "close" && this.state.phase._tag !== "Over"
     this.feed(release === "detach" ? { _tag: "Detach", now } : { _tag: "Close", now, then: "over" })
-    const over = Effect.callback<void>((resume) => {
-      const look = () => {
-        if (this.state.phase._tag !== "Over") return
-        this.alarm.cancel()
-        resume(Effect.void)
-      }
-      const stop = this.onState(look)
-      look()
-      return Effect.sync(stop)
-    })
+    const over = this.states.until(() => (this.over === undefined ? undefined : Effect.sync(() => this.alarm.cancel())))
     // After other ends the session may still be there, to be resumed.
     const forgotten = Effect.suspend(() =>
       isClosed || this.over?._tag === "SessionExpired" ? (this.stored?.clear ?? Effect.void) : Effect.void

@@ -75,7 +75,7 @@ export interface SessionInfo {
   readonly negotiatedTimeout: Duration.Duration
   /** The newest transaction that this client has seen, kept across sessions. */
   readonly lastZxid: bigint
-  /** The hosts of the connect string. */
+  /** The hosts of the connect string, or of the newest `setHosts`. */
   readonly hosts: ReadonlyArray<string>
   /** The host that serves the session now; undefined while there is none. */
   readonly server: string | undefined
@@ -125,6 +125,8 @@ export interface Session {
   readonly deadlinePassed: Effect.Effect<"deadline" | "expired">
   /** Logs in with one more identity now and on every later connection. */
   readonly addAuth: (scheme: string, credentials: Redacted.Redacted) => Effect.Effect<void, ZooKeeperError>
+  /** Goes on with the hosts of another connect string. */
+  readonly setHosts: (connect: string) => Effect.Effect<void, ZooKeeperError>
   /** Ends the session and opens a new one. */
   readonly restart: Effect.Effect<void, ZooKeeperError>
   /** A four-letter word to one server (the connected one unless named), as text. */

@@ -26,6 +26,21 @@ export class States {
     return () => this.listeners.delete(listener)
   }
 
+  /** Looks now and at each transition, until there is something to do; that is done. */
+  until<A, E>(look: () => Effect.Effect<A, E> | undefined): Effect.Effect<A, E> {
+    return Effect.callback((resume) => {
+      const again = () => {
+        const found = look()
+        if (found === undefined) return
+        stop()
+        resume(found)
+      }
+      const stop = this.listen(again)
+      again()
+      return Effect.sync(stop)
+    })
+  }
+
   /** Begins with the present state; ends after the last one. Made for each reader: most sessions have none. */
   get stream(): Stream.Stream<SessionState> {
     return Stream.unwrap(this.reading())

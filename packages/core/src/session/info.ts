@@ -2,7 +2,6 @@
 import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
 import type * as Stream from "effect/Stream"
-import { formatHost, type Host } from "../model/ConnectString.ts"
 import type { SessionState } from "../model/SessionState.ts"
 import type { Elapsed } from "./Elapsed.ts"
 import type { Identity, SessionInfo } from "./Session.ts"
@@ -14,7 +13,6 @@ export interface Source {
   readonly state: () => At.State
   readonly states: States
   readonly elapsed: Elapsed
-  readonly hosts: ReadonlyArray<Host>
   readonly chroot: string
   readonly isServing: () => boolean
   readonly lastZxid: () => bigint
@@ -30,15 +28,17 @@ export const identityOf = ({ ticket }: At.State): Identity => ({
 
 /** A class, because an object literal with getters gets a hidden class of its own, which outlives many collections. */
 export class Info implements SessionInfo {
-  readonly hosts: ReadonlyArray<string>
   readonly root: string
   /** Out of sight of whoever prints this: the state has the password. */
   readonly #source: Source
 
   constructor(source: Source) {
-    this.hosts = source.hosts.map(formatHost)
     this.root = source.chroot === "" ? "/" : source.chroot
     this.#source = source
+  }
+
+  get hosts(): ReadonlyArray<string> {
+    return this.#source.state().settings.hosts
   }
 
   get id(): bigint {
@@ -74,8 +74,8 @@ export class Info implements SessionInfo {
   }
 
   get server(): string | undefined {
-    const { hosts, isServing, state } = this.#source
-    return isServing() ? formatHost(hosts[state().host]!) : undefined
+    const { isServing, state } = this.#source
+    return isServing() ? this.hosts[state().host] : undefined
   }
 
   get deadline(): number {

@@ -154,6 +154,26 @@ const lost = (
   )
 }
 
+/** Goes on with other hosts: with the present one, if it is among them, and otherwise at once with the first. */
+const rehost = (state: State, now: number, hosts: ReadonlyArray<string>): Step => {
+  const { phase } = state
+  const host = hosts.indexOf(state.settings.hosts[state.host]!)
+  const moved: State = {
+    ...state,
+    settings: { ...state.settings, hosts },
+    host: Math.max(host, 0),
+    causes: hosts.map(() => undefined),
+    tries: 0
+  }
+  if (phase._tag === "Pausing") return open(now, 0)(moved)
+  if (host !== -1) return [moved, phase._tag === "Serving" && phase.readOnly ? [{ _tag: "Seek" }] : []]
+  const cause = "its host is none any more"
+  if (phase._tag === "Opening") {
+    return chain(moved, emit({ _tag: "Drop", reason: new ConnectionLost({ detail: cause }) }), open(now, 0))
+  }
+  return phase._tag === "Serving" || phase._tag === "Preparing" ? lost(moved, now, cause, undefined, 0) : [moved, []]
+}
+
 /** The owner's wish to close was fulfilled, as well as it could be. */
 const ended = (state: State, now: number): Step =>
   state.closing?.then === "renew" ? expire(state, now) : over(state, CLOSED)
@@ -324,6 +344,8 @@ export const transition = (state: State, input: Input): Step => {
         : [state, []]
     case "Guard":
       return [{ ...state, guards: state.guards + input.change }, []]
+    case "Hosts":
+      return rehost(state, now, input.hosts)
     case "Close": {
       // The first wish sets the time, and nothing follows the wish to end.
       if (state.closing?.then === "over" || state.closing?.then === input.then) return [state, []]

@@ -1,10 +1,29 @@
 /** What the other servers say of themselves, asked by four-letter words beside the session. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { Host } from "../model/ConnectString.ts"
+import { formatHost, type Host } from "../model/ConnectString.ts"
 import * as Ids from "../model/Ids.ts"
+import { ConnectFailed, InvalidArgument } from "../model/ZooKeeperError.ts"
 import * as FourLetterWord from "../wire/FourLetterWord.ts"
 import type { Dialer } from "./Dialer.ts"
+
+/** Asks one of the hosts, within `timeout` ms for each of its addresses. */
+export const ask = (
+  dialer: Dialer,
+  hosts: ReadonlyArray<Host>,
+  named: string,
+  word: string,
+  timeout: number
+): Effect.Effect<string, InvalidArgument | ConnectFailed> => {
+  const bad = (problem: string) => Effect.fail(new InvalidArgument({ problem }))
+  if (!/^[a-z]{4}$/.test(word)) return bad(`'${word}' is not a four-letter word`)
+  const found = hosts.find((host) => formatHost(host) === named)
+  if (found === undefined) return bad(`'${named}' is not one of the hosts ${hosts.map(formatHost).join(", ")}`)
+  return Effect.mapError(
+    dialer.ask(found, word, timeout),
+    ({ cause }) => new ConnectFailed({ attempts: [{ host: named, cause }] })
+  )
+}
 
 /**
  * Whether the ensemble has lost what we have seen of it: a leader cannot lag (followers, observers and read-only servers

@@ -16,6 +16,8 @@ import type * as At from "./State.ts"
 /** The options of a session after their defaults and checks. */
 export interface Settings {
   readonly connect: ConnectString.ConnectString
+  /** Whether the order of the hosts is left to chance. */
+  readonly shuffles: boolean
   readonly rules: At.Settings
   readonly operationTimeout: number
   readonly resume: Identity | undefined
@@ -125,9 +127,11 @@ const schedule = <Input>(
   return Schedule.upTo(fallback, { duration: Duration.millis(millis(name, value as Duration.Input, 0)) })
 }
 
-const shuffled = <A>(items: ReadonlyArray<A>): ReadonlyArray<A> => {
-  const left = [...items]
-  return items.map(() => left.splice(Math.floor(Math.random() * left.length), 1)[0]!)
+/** The order in which hosts are tried. */
+export const inOrder = <A>(hosts: ReadonlyArray<A>, shuffles: boolean): ReadonlyArray<A> => {
+  if (!shuffles) return hosts
+  const left = [...hosts]
+  return hosts.map(() => left.splice(Math.floor(Math.random() * left.length), 1)[0]!)
 }
 
 const oneOf = <A extends string>(name: string, value: A | undefined, choices: readonly [A, ...Array<A>]): A => {
@@ -141,7 +145,8 @@ const resolve = (options: Options): Settings => {
   const connect = Result.getOrElse(ConnectString.parse(options.connect ?? "127.0.0.1:2181"), (problem) =>
     refuse(`connect '${options.connect}': ${problem}`)
   )
-  const hosts = options.shuffleHosts === false ? connect.hosts : shuffled(connect.hosts)
+  const shuffles = options.shuffleHosts ?? true
+  const hosts = inOrder(connect.hosts, shuffles)
   const margin = options.margin ?? 0.25
   if (!(margin > 0 && margin <= MOST_MARGIN)) refuse(`margin must lie between 0 and ${MOST_MARGIN}, not ${margin}`)
   const confirm = oneOf("confirm", options.confirm, ["sync", "quorum"])
@@ -150,6 +155,7 @@ const resolve = (options: Options): Settings => {
     refuse(`sessionTimeout must lie between 1 and 2^31 - 1 ms, not ${timeout} ms`)
   return {
     connect: { ...connect, hosts },
+    shuffles,
     rules: {
       timeout: Math.round(timeout),
       connectTimeout: millis("connectTimeout", options.connectTimeout, 15_000),

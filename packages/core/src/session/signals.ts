@@ -38,6 +38,8 @@ export type Input =
   /** A host with a quorum was found while on one without. */
   | { readonly _tag: "Found"; readonly now: number; readonly host: number }
   | { readonly _tag: "Guard"; readonly now: number; readonly change: 1 | -1 }
+  /** The hosts are others from now on. */
+  | { readonly _tag: "Hosts"; readonly now: number; readonly hosts: ReadonlyArray<string> }
   | { readonly _tag: "Close"; readonly now: number; readonly then: "over" | "renew" }
   | { readonly _tag: "CloseAnswered"; readonly now: number }
   | { readonly _tag: "Detach"; readonly now: number }
@@ -58,6 +60,8 @@ export type Output =
   | { readonly _tag: "Prepare" }
   /** Register the watches again, then send what is queued. */
   | { readonly _tag: "Serve"; readonly readOnly: boolean }
+  /** Look for a host with a quorum, among those there are now. */
+  | { readonly _tag: "Seek" }
   | { readonly _tag: "Ping" }
   /** Ask the leader for a sign that it knows of us. */
   | { readonly _tag: "Confirm" }

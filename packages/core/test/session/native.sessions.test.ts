@@ -8,6 +8,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
@@ -265,6 +266,62 @@ describe("museum 11: on a read-only server", () => {
       assert.strictEqual(zk.session.server, "c:3")
       assert.deepStrictEqual(zk.session.state, { _tag: "Connected", readOnly: false })
       assert.strictEqual(zk.session.epoch, 2)
+    })
+  )
+})
+
+describe("other hosts", () => {
+  it.effect("are gone on with at once when the present one is not among them, reads and watches included", () =>
+    Effect.gen(function* () {
+      const network = new MemoryNetwork(server({ answer: ({ type }) => (type === EXISTS ? "nothing" : undefined) }))
+      const zk = yield* make(network, { connect: "a:1,b:1" })
+      const { id } = zk.session
+      const reading = yield* begin(zk.exists("/a"))
+      yield* settle
+      network.script = server()
+      yield* zk.setHosts("c:1,d:1")
+      yield* pass(500)
+      assert.isTrue(Option.isNone(yield* Fiber.join(reading)))
+      assert.deepStrictEqual([zk.session.server, zk.session.hosts, zk.session.id], ["c:1", ["c:1", "d:1"], id])
+      network.last.close()
+      yield* pass(500)
+      assert.strictEqual(zk.session.server, "d:1")
+      const gone = yield* Effect.flip(zk.fourLetterWord("ruok", "a:1"))
+      assert.strictEqual(gone.reason._tag, "InvalidArgument")
+    })
+  )
+
+  it.effect("end a pause", () =>
+    Effect.gen(function* () {
+      const network = new MemoryNetwork(server())
+      const zk = yield* make(network, { reconnect: Schedule.spaced("1 hour") })
+      network.script = server({ accept: ({ host }) => (host === "b" ? true : refused) })
+      network.last.close()
+      yield* pass(500)
+      assert.strictEqual(zk.session.state._tag, "Suspended")
+      yield* zk.setHosts("b:1")
+      yield* pass(500)
+      assert.strictEqual(zk.session.server, "b:1")
+    })
+  )
+
+  it.effect("are asked for a quorum by a session without one", () =>
+    Effect.gen(function* () {
+      const network = new MemoryNetwork(server({ handshake: () => ({ readOnly: true }), word: () => "ro" }))
+      const zk = yield* make(network, { readOnly: true })
+      yield* pass(500)
+      network.script = server({ word: (_, { target }) => (target.host === "b" ? "rw" : "ro") })
+      yield* zk.setHosts("a:1,b:1")
+      yield* pass(1000)
+      assert.deepStrictEqual([zk.session.state, zk.session.server], [{ _tag: "Connected", readOnly: false }, "b:1"])
+    })
+  )
+
+  it.effect("are none after the end", () =>
+    Effect.gen(function* () {
+      const network = new MemoryNetwork(server())
+      const zk = yield* Effect.scoped(make(network, { release: "close" }))
+      assert.strictEqual((yield* Effect.flip(zk.setHosts("b:1"))).reason._tag, "Closed")
     })
   )
 })
