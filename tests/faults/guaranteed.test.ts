@@ -11,11 +11,11 @@ import { precede, recordRequests } from "../recipes/support.ts"
 import { awaitState } from "../support/awaitState.ts"
 
 /** A session that has made `/a/b/c`, and one beside it that looks. */
-const setUp = Effect.gen(function* () {
+const setUp = Effect.fnUntraced(function* (more: { readonly maxQueued?: number } = {}) {
   const server = yield* TestServer.make()
   const options = { connect: server.connectString, reconnect: Schedule.spaced("20 millis"), release: "detach" as const }
   const other = yield* ZooKeeper.make(options)
-  const zk = yield* ZooKeeper.make(options)
+  const zk = yield* ZooKeeper.make({ ...options, ...more })
   yield* zk.ensurePath("/a/b/c")
   const gone = (path: string) =>
     awaitState(other.exists(path), Option.isNone, { describe: `${path} is gone`, within: "20 seconds" })
@@ -29,7 +29,7 @@ describe("a guaranteed deletion", () => {
   ] as const) {
     it.live(`ends well when it ${name} and its answer is lost`, () =>
       Effect.gen(function* () {
-        const { faults, gone, zk } = yield* setUp
+        const { faults, gone, zk } = yield* setUp()
         yield* faults.inject(fault)
         yield* zk.delete("/a/b/c", { guaranteed: true })
         yield* gone("/a/b/c")
@@ -38,7 +38,7 @@ describe("a guaranteed deletion", () => {
 
     it.live(`of a tree goes on when a part of it ${name} and its answer is lost`, () =>
       Effect.gen(function* () {
-        const { faults, gone, zk } = yield* setUp
+        const { faults, gone, zk } = yield* setUp()
         yield* faults.inject(fault)
         yield* zk.delete("/a", { guaranteed: true, recursive: true })
         yield* gone("/a")
@@ -46,9 +46,50 @@ describe("a guaranteed deletion", () => {
     )
   }
 
+  it.live("goes on when there was no room for it", () =>
+    Effect.gen(function* () {
+      const { faults, gone, zk } = yield* setUp({ maxQueued: 1 })
+      yield* zk.create("/x")
+      yield* faults.inject(Faults.refuse, Faults.reset)
+      yield* awaitState(
+        Effect.sync(() => zk.session.state._tag),
+        (tag) => tag === "Suspended",
+        { describe: "suspended" }
+      )
+      yield* zk.delete("/a/b/c", { guaranteed: true })
+      yield* zk.delete("/x", { guaranteed: true })
+      yield* faults.clear
+      yield* gone("/a/b/c")
+      yield* gone("/x")
+    })
+  )
+
+  it.live("refuses what can never be done, with and without a connection", () =>
+    Effect.gen(function* () {
+      const { faults, zk } = yield* setUp()
+      for (const connected of [true, false]) {
+        if (!connected) {
+          yield* faults.inject(Faults.refuse, Faults.reset)
+          yield* awaitState(
+            Effect.sync(() => zk.session.state._tag),
+            (tag) => tag === "Suspended",
+            { describe: "suspended" }
+          )
+        }
+        for (const [path, version] of [
+          ["a", undefined],
+          ["/a", -1]
+        ] as const) {
+          const error = yield* Effect.flip(zk.delete(path, { guaranteed: true, version }))
+          assert.strictEqual(error.reason._tag, "InvalidArgument")
+        }
+      }
+    })
+  )
+
   it.live("does not wait for a connection", () =>
     Effect.gen(function* () {
-      const { faults, gone, other, zk } = yield* setUp
+      const { faults, gone, other, zk } = yield* setUp()
       yield* faults.inject(Faults.refuse, Faults.reset)
       yield* awaitState(
         Effect.sync(() => zk.session.state._tag),
@@ -65,7 +106,7 @@ describe("a guaranteed deletion", () => {
 
   it.live("is content with a node that does not exist, and tells of other refusals", () =>
     Effect.gen(function* () {
-      const { zk } = yield* setUp
+      const { zk } = yield* setUp()
       yield* zk.delete("/nothing", { guaranteed: true })
       yield* zk.delete("/nothing", { guaranteed: true, recursive: true })
       const error = yield* Effect.flip(zk.delete("/a", { guaranteed: true }))
@@ -79,7 +120,7 @@ describe("a deletion of what this session owns", () => {
 
   it.live("deletes its own ephemeral node, and is content when there is none", () =>
     Effect.gen(function* () {
-      const { other, zk } = yield* setUp
+      const { other, zk } = yield* setUp()
       yield* zk.create("/mine", "", { mode: "ephemeral" })
       yield* zk.delete("/mine", owned)
       assert.isTrue(Option.isNone(yield* other.exists("/mine")))
@@ -90,7 +131,7 @@ describe("a deletion of what this session owns", () => {
 
   it.live("leaves what another session owns, and what nobody does", () =>
     Effect.gen(function* () {
-      const { other, zk } = yield* setUp
+      const { other, zk } = yield* setUp()
       yield* other.create("/theirs", "", { mode: "ephemeral" })
       for (const path of ["/theirs", "/a/b/c"]) {
         yield* zk.delete(path, owned)
@@ -101,7 +142,7 @@ describe("a deletion of what this session owns", () => {
 
   it.live("looks again when the node was changed or replaced meanwhile", () =>
     Effect.gen(function* () {
-      const { other, zk } = yield* setUp
+      const { other, zk } = yield* setUp()
       yield* zk.create("/mine", "", { mode: "ephemeral" })
       precede(zk, "delete", 1, zk.set("/mine", "changed"))
       yield* zk.delete("/mine", owned)
@@ -119,7 +160,7 @@ describe("a deletion of what this session owns", () => {
 
   it.live("waits for a connection with a request, not by trying", () =>
     Effect.gen(function* () {
-      const { faults, gone, zk } = yield* setUp
+      const { faults, gone, zk } = yield* setUp()
       yield* zk.create("/mine", "", { mode: "ephemeral" })
       yield* faults.inject(Faults.refuse, Faults.reset)
       yield* awaitState(
@@ -142,7 +183,7 @@ describe("a deletion of what this session owns", () => {
 
   it.live("takes a version at its word", () =>
     Effect.gen(function* () {
-      const { zk } = yield* setUp
+      const { zk } = yield* setUp()
       yield* zk.create("/mine", "", { mode: "ephemeral" })
       const error = yield* Effect.flip(zk.delete("/mine", { owned: true, version: 7 }))
       assert.strictEqual(error.reason._tag, "BadVersion")
@@ -156,7 +197,7 @@ describe("a deletion of what this session owns", () => {
   for (const [nth, name] of ["sync", "exists", "delete"].entries()) {
     it.live(`goes on when the answer to its ${name} is lost`, () =>
       Effect.gen(function* () {
-        const { faults, gone, zk } = yield* setUp
+        const { faults, gone, zk } = yield* setUp()
         yield* zk.create("/mine", "", { mode: "ephemeral" })
         yield* faults.inject(Faults.cutReply(nth + 1))
         yield* zk.delete("/mine", owned)
@@ -166,7 +207,7 @@ describe("a deletion of what this session owns", () => {
 
     it.live(`leaves what took its place when the answer to its ${name} is lost`, () =>
       Effect.gen(function* () {
-        const { faults, other, zk } = yield* setUp
+        const { faults, other, zk } = yield* setUp()
         yield* zk.create("/mine", "", { mode: "ephemeral" })
         yield* faults.inject(Faults.refuse, Faults.cutReply(nth + 1))
         yield* zk.delete("/mine", owned)

@@ -348,6 +348,22 @@ describe("an election", () => {
     })
   )
 
+  it.live("leads for as long as one of its candidacies does, whatever the others do", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const election = yield* make(zk)
+      yield* election.acquire
+      const second = yield* Effect.forkChild(Effect.scoped(election.acquire))
+      yield* awaitQueue(zk, 2)
+      assert.strictEqual(yield* election.role, "Leader")
+      yield* Fiber.interrupt(second)
+      yield* awaitQueue(zk, 1)
+      assert.strictEqual(yield* election.role, "Leader")
+      yield* election.resign
+      assert.strictEqual(yield* election.role, "Unknown")
+    })
+  )
+
   it.live("enters again when the path itself is deleted (29)", () =>
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)

@@ -149,6 +149,23 @@ describe("a persistent node", () => {
     })
   )
 
+  it.live("has the newest data in the end, whichever of several writes had to be made again", () =>
+    Effect.gen(function* () {
+      for (let round = 0; round < 3; round++) {
+        const { other, proxy, zk } = yield* proxied({ reconnect: "1 minute" })
+        const kept = yield* make(zk, { data: "1" })
+        const dropped = yield* proxy.dropReplyTo(({ type }) => type === setData.code)
+        const older = yield* Effect.forkChild(kept.set("2"), { startImmediately: true })
+        yield* kept.set("3")
+        yield* dropped
+        yield* Fiber.join(older)
+        yield* awaitData(other, "3")
+        yield* zk.sync()
+        yield* awaitData(other, "3")
+      }
+    })
+  )
+
   it.live("does not delete what another session has put in its place when it ends", () =>
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)

@@ -6,6 +6,7 @@ import { isZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { awaitState } from "../support/awaitState.ts"
 import { noBounds } from "./cached.ts"
@@ -217,6 +218,18 @@ describe("a persistent watch", () => {
       yield* other.create("/b")
       yield* saw("/b: NodeCreated /b")
       assert.deepStrictEqual((yield* pull).map(show), ["Resync", "/b: NodeCreated /b"])
+    })
+  )
+
+  it.live("begins although its node is changed all the time", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      yield* other!.create("/busy")
+      const writing = yield* Effect.forkChild(Effect.forever(other!.set("/busy", "x")))
+      yield* Effect.all([other!.sync(), zk!.sync()])
+      const watch = yield* using(zk!)(PersistentWatch.make({ paths: ["/busy"] }))
+      assert.isTrue(Option.isSome(yield* Stream.runHead(watch.events)))
+      yield* Fiber.interrupt(writing)
     })
   )
 

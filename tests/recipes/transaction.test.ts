@@ -7,6 +7,7 @@ import * as Lock from "@effect-zookeeper/recipes/Lock"
 import * as Transaction from "@effect-zookeeper/recipes/Transaction"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -107,6 +108,17 @@ describe("a transaction", () => {
       assert.isTrue(own._tag === "NotCommitted" && own.applied === "unknown", String(own))
       assert.match(own.message, /may/)
       assert.isTrue(Option.isSome(yield* other.exists("/a")))
+    })
+  )
+
+  it.live("tells its parts when it dies", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const transaction = yield* using(zk)(Transaction.make())
+      const guilty = yield* transaction.add(Op.create("/a", "", { acl: [null as never] }))
+      const innocent = yield* transaction.add(Op.create("/b"))
+      assert.isTrue(Exit.hasDies(yield* Effect.exit(transaction.commit)))
+      for (const part of [guilty, innocent]) assert.strictEqual((yield* Effect.flip(part))._tag, "NotCommitted")
     })
   )
 

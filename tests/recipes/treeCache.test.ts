@@ -178,6 +178,20 @@ describe("a tree cache", () => {
     })
   )
 
+  it.live("is there in the end when its session has no room for all of its reads", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied({ maxQueued: 2, maxInFlight: 2 })
+      yield* other.create(PATH)
+      yield* Effect.forEach(Array(20).keys(), (name) => other.create(`${PATH}/${name}`), { concurrency: 20 })
+      const cache = yield* tree(zk)
+      yield* cache.ready
+      assert.strictEqual((yield* cache.nodes).size, 21)
+      yield* proxy.cut
+      yield* other.create(`${PATH}/late`)
+      yield* awaitState(cache.nodes, (nodes) => nodes.size === 22, { describe: "the late one" })
+    })
+  )
+
   it.live("does without a node that goes between its read and its list", () =>
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)

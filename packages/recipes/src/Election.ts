@@ -145,7 +145,12 @@ export const make = Effect.fnUntraced(function* (
   const leaders = options.leaders ?? 1
   yield* checkCount("election", path, "leaders", leaders)
   const role = yield* SubscriptionRef.make<Role>("Unknown")
-  const become = Effect.fnUntraced(function* (next: Role) {
+  /** The stages of all places that this process has. */
+  const stages = new Map<Candidacy, Role>()
+  const become = Effect.fnUntraced(function* (it: Candidacy, stage: Role) {
+    stages.set(it, stage)
+    const all = [...stages.values()]
+    const next = all.includes("Leader") ? "Leader" : all.includes("Standby") ? "Standby" : "Unknown"
     if ((yield* SubscriptionRef.get(role)) === next) return
     yield* SubscriptionRef.set(role, next)
     yield* Effect.annotateLogs(Effect.logDebug(`${next} of the election ${path}`), {
@@ -154,51 +159,54 @@ export const make = Effect.fnUntraced(function* (
     })
   })
   const queue = { zk, path, dialect: options.dialect ?? "curator", data: options.data ?? "" }
-  const contest: Contest = {
+  const contest: Omit<Contest, "onStage"> = {
     ...plain,
     queue,
     role: "candidate",
     ahead: beyond(() => leaders),
-    stopOn: options.stopOn ?? "lease",
-    onStage: (stage) => (stage === "held" ? become("Leader") : stage === "out" ? become("Unknown") : become("Standby"))
+    stopOn: options.stopOn ?? "lease"
   }
-  const lead = Effect.map(contend(contest), (holder): Leader =>
-    leaders === 1 ? holder : { ...shared(holder), fencingToken: undefined }
-  )
-
-  /** Completes when the lead is lost: from then on this process is no leader, however long its work takes to end. */
-  const lost = (leader: Leader) => Effect.andThen(Effect.flip(leader.lost), become("Unknown"))
+  const roleOf = { queued: "Standby", held: "Leader", out: "Unknown" } as const
+  const lead = (it: Candidacy) =>
+    Effect.map(contend({ ...contest, onStage: (stage) => become(it, roleOf[stage]) }), (holder): Leader =>
+      leaders === 1 ? holder : { ...shared(holder), fencingToken: undefined }
+    )
+  /** Completes when the lead is lost: from then on it is none, however long the work under it takes to end. */
+  const lost = (it: Candidacy, leader: Leader) => Effect.andThen(Effect.flip(leader.lost), become(it, "Unknown"))
 
   const candidacies = new Set<Candidacy>()
-  const candidacy = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | Resigned, R> =>
+  const candidacy = <A, E, R>(effect: (it: Candidacy) => Effect.Effect<A, E, R>): Effect.Effect<A, E | Resigned, R> =>
     Effect.suspend(() => {
       const it: Candidacy = { resigned: Deferred.makeUnsafe(), ended: Deferred.makeUnsafe() }
       candidacies.add(it)
       const end = Effect.sync(() => {
         candidacies.delete(it)
+        stages.delete(it)
         Deferred.doneUnsafe(it.ended, Effect.void)
       })
-      return Effect.ensuring(Effect.raceFirst(Deferred.await(it.resigned), effect), end)
+      return Effect.ensuring(Effect.raceFirst(Deferred.await(it.resigned), effect(it)), end)
     })
 
   const untilItEnds = <A, E, R>(
+    it: Candidacy,
     f: (leader: Leader) => Effect.Effect<A, E, R>
   ): Effect.Effect<A, E | ZooKeeperError, Exclude<R, Scope.Scope>> =>
     Effect.flatMap(
       Effect.scoped(
-        Effect.flatMap(lead, (leader) =>
-          Effect.raceFirst(Effect.as(lost(leader), Option.none<A>()), Effect.asSome(f(leader)))
+        Effect.flatMap(lead(it), (leader) =>
+          Effect.raceFirst(Effect.as(lost(it, leader), Option.none<A>()), Effect.asSome(f(leader)))
         )
       ),
-      (done) => (Option.isSome(done) ? Effect.succeed(done.value) : untilItEnds(f))
+      (done) => (Option.isSome(done) ? Effect.succeed(done.value) : untilItEnds(it, f))
     )
   const acquire = Effect.gen(function* () {
     const held = Deferred.makeUnsafe<Leader, ZooKeeperError | Resigned>()
-    const holding = Effect.scoped(
-      Effect.flatMap(lead, (leader) =>
-        Deferred.succeed(held, leader).pipe(Effect.andThen(lost(leader)), Effect.andThen(Effect.never))
+    const holding = (it: Candidacy) =>
+      Effect.scoped(
+        Effect.flatMap(lead(it), (leader) =>
+          Deferred.succeed(held, leader).pipe(Effect.andThen(lost(it, leader)), Effect.andThen(Effect.never))
+        )
       )
-    )
     const holder = yield* Effect.forkScoped(
       Effect.catchCause(candidacy(holding), (cause) => Deferred.failCause(held, cause)),
       { startImmediately: true }
@@ -207,7 +215,7 @@ export const make = Effect.fnUntraced(function* (
   })
   const leading = (names: ReadonlyArray<string>) => standing(queue, read(names).members.slice(0, leaders))
   return {
-    whileLeader: (f) => candidacy(untilItEnds(f)),
+    whileLeader: (f) => candidacy((it) => untilItEnds(it, f)),
     acquire,
     resign: Effect.suspend(() =>
       Effect.forEach(

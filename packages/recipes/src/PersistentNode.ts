@@ -58,7 +58,10 @@ export interface PersistentNode {
   readonly isPresent: Effect.Effect<boolean, ZooKeeperError>
   /** Whether the node is there, now and after every change. Fails when it cannot be kept any longer. */
   readonly presence: Stream.Stream<boolean, ZooKeeperError>
-  /** Changes the data, of the node that is there if it is ours, and of all that come after it. */
+  /**
+   * Changes the data, of the node that is there if it is ours, and of all that come after it. Another session's node in its
+   * place is not written to, but for one of the same version that was put there while this was on its way.
+   */
   readonly set: (data: Data) => Effect.Effect<void, ZooKeeperError>
 }
 
@@ -72,8 +75,9 @@ class Keeper {
   /** The revision that the node has. */
   private written = 0
   private isPresent: boolean | undefined
-  /** The session to which the node belonged that was seen last. */
+  /** The session to which the node belonged that was seen last, and its version. */
   private owner = 0n
+  private version: number | undefined
 
   constructor(zk: ZooKeeper, options: Options, tell: (isPresent: boolean) => Effect.Effect<void>) {
     this.zk = zk
@@ -107,23 +111,39 @@ class Keeper {
     )
   })
 
-  /** A session that follows ours may find the node of somebody else, before we have seen it. */
-  private get mayWrite(): boolean {
-    return this.options.ttl !== undefined || this.owner === this.zk.session.id
+  /** TTL nodes are everybody's; of others, only what was seen to be this session's is written to. */
+  private saw({ ephemeralOwner, version }: Stat): void {
+    this.owner = ephemeralOwner
+    this.version = this.options.ttl === undefined ? version : undefined
   }
+
+  /** Writes the newest data, if the node that was seen last is ours; says whether it was, and was still there. */
+  private readonly writeOnce: Effect.Effect<boolean, ZooKeeperError> = Effect.suspend(() => {
+    const { data, owner, revision, version, zk } = this
+    if (this.options.ttl === undefined && owner !== zk.session.id) return Effect.succeed(false)
+    return Effect.map(zk.set(this.options.path, data, { version }), (stat) => {
+      this.saw(stat)
+      this.written = Math.max(this.written, revision)
+      return true
+    })
+  })
+
+  /** Somebody has written to it, or put another in its place. */
+  private readonly lookAgain: Effect.Effect<boolean, ZooKeeperError> = Effect.suspend(() =>
+    Effect.map(patientlyAnew(this.zk, this.zk.exists(this.options.path)), (stat) => {
+      if (Option.isSome(stat)) this.saw(stat.value)
+      return Option.isSome(stat)
+    })
+  )
 
   /** Writes what is to be there, again if it changed meanwhile. Twice does no harm. */
   private readonly write: Effect.Effect<void, ZooKeeperError> = Effect.gen({ self: this }, function* () {
     while (this.written < this.revision) {
-      const { data, revision } = this
-      const write = Effect.suspend(() =>
-        this.mayWrite ? Effect.as(this.zk.set(this.options.path, data), true) : Effect.succeed(false)
-      )
-      const isDone = yield* Effect.catchReason(patientlyAnew(this.zk, write), "ZooKeeperError", "NoNode", () =>
-        Effect.succeed(false)
-      )
-      if (!isDone) return
-      this.written = Math.max(this.written, revision)
+      const goesOn = yield* Effect.catchReasons(patientlyAnew(this.zk, this.writeOnce), "ZooKeeperError", {
+        NoNode: () => Effect.succeed(false),
+        BadVersion: () => this.lookAgain
+      })
+      if (!goesOn) return
     }
   })
 
@@ -153,7 +173,7 @@ class Keeper {
       } else {
         const { next, value } = seen.value
         const isOurs = this.isOurs(value.stat)
-        this.owner = value.stat.ephemeralOwner
+        this.saw(value.stat)
         if (isOurs) yield* this.write
         else yield* Effect.logWarning(`${path} belongs to another session; waiting until it goes`)
         yield* this.become(isOurs)

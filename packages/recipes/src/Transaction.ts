@@ -3,13 +3,15 @@
  *
  * @since 0.1.0
  */
-import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
+import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import type { Op } from "@effect-zookeeper/core/Op"
 import { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import { TransactionFailed, ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Data from "effect/Data"
+import * as Exit from "effect/Exit"
 import type { Holder } from "./Holder.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
@@ -81,6 +83,19 @@ const failureOf = (part: Part, start: number, error: ZooKeeperError | LeaseLost)
   return new NotCommitted({ cause: error, applied: error._tag === "ZooKeeperError" ? error.applied : "no" })
 }
 
+/** What a part learns of the end of the whole, whatever that is. */
+const resultsOf = (
+  part: Part,
+  start: number,
+  exit: Exit.Exit<ReadonlyArray<unknown>, ZooKeeperError | LeaseLost>
+): Effect.Effect<ReadonlyArray<unknown>, ZooKeeperError | NotCommitted> => {
+  if (Exit.isSuccess(exit)) return Effect.succeed(exit.value.slice(start, start + part.ops.length))
+  const error = Cause.squash(exit.cause)
+  if (error instanceof ZooKeeperError || error instanceof LeaseLost) return Effect.fail(failureOf(part, start, error))
+  const cause = Cause.hasInterrupts(exit.cause) ? "interrupted" : error
+  return Effect.fail(new NotCommitted({ cause, applied: "unknown" }))
+}
+
 /**
  * An empty transaction.
  *
@@ -106,23 +121,12 @@ export const make = Effect.fnUntraced(function* (
           start += part.ops.length
         }
       }
-      return transact(taken.flatMap(({ ops }) => ops)).pipe(
-        Effect.onInterrupt(() =>
-          Effect.sync(() =>
-            tell(({ results }) =>
-              Deferred.doneUnsafe(results, Effect.fail(new NotCommitted({ cause: "interrupted", applied: "unknown" })))
-            )
-          )
-        ),
-        Effect.tapError((error) =>
-          Effect.sync(() =>
-            tell((part, start) => Deferred.doneUnsafe(part.results, Effect.fail(failureOf(part, start, error))))
-          )
-        ),
-        Effect.map((all) =>
-          tell(({ ops, results }, start) =>
-            Deferred.doneUnsafe(results, Effect.succeed(all.slice(start, start + ops.length)))
-          )
+      const settle = (exit: Exit.Exit<ReadonlyArray<unknown>, E>) =>
+        tell((part, start) => Deferred.doneUnsafe(part.results, resultsOf(part, start, exit)))
+      return Effect.asVoid(
+        Effect.onExit(
+          Effect.suspend(() => transact(taken.flatMap(({ ops }) => ops))),
+          (exit) => Effect.sync(() => settle(exit))
         )
       )
     })

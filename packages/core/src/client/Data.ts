@@ -22,7 +22,8 @@ export interface Node {
 }
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+/** A mark at the beginning is part of the text: what was written is what is read. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 
 /** The bytes of what is to be written. */
 export const toBytes = (data: Data): Uint8Array => (typeof data === "string" ? encoder.encode(data) : data)

@@ -29,7 +29,7 @@ const ttlOf = (mode: CreateMode.CreateMode, ttl: Duration.Input | undefined): nu
   const millis = duration._tag === "Some" ? Duration.toMillis(duration.value) : Number.NaN
   return Number.isInteger(millis) && millis >= 1 && millis <= MAX_TTL
     ? millis
-    : `the ttl must be a whole number of ms from 1 to 2^40 - 1, not ${String(ttl)}`
+    : `the ttl must be a whole number of ms from 1 to 2^40 - 1, not ${Duration.isDuration(ttl) ? Duration.format(ttl) : String(ttl)}`
 }
 
 /** Why an ACL cannot be set, or undefined. */

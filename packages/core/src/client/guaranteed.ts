@@ -2,14 +2,13 @@
 import * as Effect from "effect/Effect"
 import type { ZooKeeperError } from "../model/ZooKeeperError.ts"
 import type { View } from "./Attempt.ts"
+import { isFull, isLost, ROOM } from "./passing.ts"
 
 /** Then its ephemeral nodes are gone, and what else there is was not promised. */
 const isOver = ({ reason }: ZooKeeperError): boolean => reason._tag === "SessionExpired"
 
-const isLost = ({ reason }: ZooKeeperError): boolean => reason._tag === "ConnectionLost" || reason._tag === "Timeout"
-
 /**
- * Carries out a deletion. When an answer is lost, begins again in the background, which does no harm here, until an answer
+ * Carries out a deletion. When an answer is lost, or there is no room, begins again in the background, which does no harm here, until an answer
  * comes or the session that began is over; without a connection it is left to the background at once.
  */
 export const guarantee = (
@@ -24,10 +23,17 @@ export const guarantee = (
         ? Effect.void
         : Effect.catch(gone, (error) => {
             if (isLost(error)) return again
+            if (isFull(error)) return Effect.delay(again, ROOM)
             return isOver(error) ? Effect.void : Effect.logWarning(`cannot undo: ${error.message}`)
           })
     )
     const inBackground = Effect.sync(() => view.background(again))
     // Whoever waited for a connection here would hold up its own end: a loser's of a race, a releasing scope's.
-    return view.session.info.connected ? Effect.catchIf(gone, isLost, () => inBackground) : inBackground
+    return view.session.info.connected
+      ? Effect.catchIf(
+          gone,
+          (error) => isLost(error) || isFull(error),
+          () => inBackground
+        )
+      : inBackground
   })

@@ -10,7 +10,7 @@ import type { Options } from "../session/Options.ts"
 import type { Session } from "../session/Session.ts"
 import { retrySchedule } from "../session/settings.ts"
 import * as admin from "./admin.ts"
-import type { View } from "./Attempt.ts"
+import { badPath, type View } from "./Attempt.ts"
 import { Background } from "./Background.ts"
 import * as creation from "./create.ts"
 import type { Data } from "./Data.ts"
@@ -67,7 +67,10 @@ const serviceOf = (view: View): ZooKeeper => {
       const kind =
         options?.owned === true ? deleteOwned : options?.recursive === true ? tree.deleteTree : nodes.deleteOne
       const deletion = kind(view, path, options?.version)
-      return options?.guaranteed === true ? guarantee(view, deletion) : deletion
+      if (options?.guaranteed !== true) return deletion
+      // Nobody hears of what goes wrong in the background.
+      const bad = badPath(view, "delete", path) ?? nodes.badVersion(view, "delete", path, options.version)
+      return bad ?? guarantee(view, deletion)
     },
     exists: (path) => nodes.exists(view, path),
     get: (path) => nodes.get(view, path),
@@ -122,7 +125,9 @@ const reportMissingRoot = (view: View): Effect.Effect<void> =>
     onSuccess: (stat) =>
       Option.isSome(stat)
         ? Effect.void
-        : Effect.logWarning(`The chroot ${view.root} does not exist on the server: create it (zk.ensureRoot)`)
+        : Effect.logWarning(
+            `The chroot ${view.root} does not exist on the server; until it is made, everything below it is missing`
+          )
   })
 
 /**
@@ -142,8 +147,8 @@ export const fromSession = Effect.fnUntraced(function* (
     defaultAcl: options.defaultAcl ?? Acl.openUnsafe,
     retry,
     background: background.run,
-    hub: new WatchHub(session, retry, background.run)
+    hub: new WatchHub(session, retry, background.runMeanwhile)
   }
-  if (view.root !== "") background.run(reportMissingRoot(view))
+  if (view.root !== "") background.runMeanwhile(reportMissingRoot(view))
   return serviceOf(view)
 })

@@ -12,13 +12,12 @@ import { failure, invalid, once, type View } from "./Attempt.ts"
 import { ask, check } from "./create.ts"
 import type { Data } from "./Data.ts"
 import { children, deleteOne, exists } from "./nodes.ts"
+import { isLost } from "./passing.ts"
 import { guarantee } from "./guaranteed.ts"
 import type { CreateOptions } from "./service/Nodes.ts"
 
 /** Curator's prefix, so that its programs can tell such names too. */
 const PREFIX = "_c_"
-
-const isLost = ({ reason }: ZooKeeperError): boolean => reason._tag === "ConnectionLost" || reason._tag === "Timeout"
 
 /** It waited for a connection until its time was over. */
 const neverLeft = ({ applied, reason }: ZooKeeperError): boolean => reason._tag === "Timeout" && applied === "no"

@@ -131,7 +131,7 @@ export const parse = (text: string): Result.Result<Acl, string> => {
 
 /** A comma within the name of a certificate's owner: `x509:CN=ann` before it, `O=team:r` behind it. */
 const isWithinName = (before: string, part: string): boolean =>
-  /^x509:[^:]*$/.test(before) && /^\s*[\w.]+\s*=/.test(part)
+  /^x509:[^:]*$/.test(before) && (before.endsWith("\\") || /^\s*[\w.]+\s*=/.test(part))
 
 /**
  * Reads a comma-separated list of entries; the id of scheme `x509` may hold commas. The failure says what is wrong.

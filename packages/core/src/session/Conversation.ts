@@ -71,6 +71,8 @@ export class Conversation {
   private connection: Connection | undefined
   private isServing = false
   private lastZxid = 0n
+  /** The newest transaction whose events have been told, those of a replay that was cut short not included. */
+  private replayed = 0n
   /** Opening, preparing, pausing or seeking: whatever takes time, one at a time. */
   private task: Fiber.Fiber<void> | undefined
 
@@ -88,6 +90,11 @@ export class Conversation {
   get seen(): bigint {
     const here = this.current?.lastZxid ?? 0n
     return here > this.lastZxid ? here : this.lastZxid
+  }
+
+  /** Whether events of before this connection are still to come. */
+  private get isReplaying(): boolean {
+    return this.around.watches.isReplaying || this.current?.isReplaying === true
   }
 
   private feed(input: Timeless): void {
@@ -167,7 +174,7 @@ export class Conversation {
     this.isServing = true
     const line = this.current!
     const { watches } = this.around
-    const sent = watches.batches(this.seen).filter((batch) => {
+    const sent = watches.batches(this.replayed).filter((batch) => {
       // 3.5 does not know setWatches2, and needs it for persistent watches only.
       const lasting = batch.persistentWatches.length + batch.persistentRecursiveWatches.length > 0
       return lasting ? line.setWatches(setWatches2, batch) : line.setWatches(setWatches, batch)
@@ -216,6 +223,7 @@ export class Conversation {
     this.stop()
     this.lastZxid = this.seen
     const { connection, current } = this
+    if (this.isServing && !this.isReplaying) this.replayed = this.lastZxid
     this.isServing = false
     this.current = undefined
     this.connection = undefined

@@ -15,6 +15,8 @@ import type { Link, LinkEvents } from "./Link.ts"
 export type Line = Pick<Link, "lastZxid" | "handshake" | "send" | "sendEncoded" | "ping" | "login" | "destroy"> & {
   /** What was sent and not answered; only the line itself adds to it. */
   readonly inFlight: Pick<InFlight, "size" | "overdue" | "nextSweep">
+  /** Whether it is still registering watches again, where no `onWatchesSet` will tell. */
+  readonly isReplaying?: boolean
   /** Registers watches again; true when the answer will be told by `onWatchesSet`. */
   readonly setWatches: <Request extends SetWatches>(operation: Operation<Request, any>, request: Request) => boolean
 }

@@ -328,7 +328,6 @@ export class Link {
         this.logins.shift()?.(err)
         return
       case Xid.SET_WATCHES:
-        this.sawZxid(high, low)
         this.told()
         return this.events.onWatchesSet(err)
     }
@@ -362,7 +361,7 @@ export class Link {
     this.connection?.destroy()
     for (const login of this.logins.splice(0)) login(undefined)
     const lost = reason._tag === "ProtocolViolation" ? new ConnectionLost({ detail: reason.message }) : reason
-    let isFirst = true
+    let isFirst = this.inFlight.peek() !== undefined
     this.inFlight.drain((call, written) => {
       call.fail(isFirst && written ? reason : lost, written ? "unknown" : "no")
       isFirst = false

@@ -361,7 +361,7 @@ class NativeSession implements Session {
   readonly released: Effect.Effect<void> = Effect.suspend(() => {
     const now = this.elapsed.now()
     const { release } = this.settings
-    const isClosed = release === "close" && this.state.phase._tag !== "Over"
+    const isClosed = release === "close" && this.over === undefined && !At.isUngranted(this.state)
     this.feed(release === "detach" ? { _tag: "Detach", now } : { _tag: "Close", now, then: "over" })
     const over = this.states.until(() => (this.over === undefined ? undefined : Effect.sync(() => this.alarm.cancel())))
     // After other ends the session may still be there, to be resumed.

@@ -22,7 +22,7 @@ export interface SessionStore {
   readonly load: Effect.Effect<Option.Option<Identity>, SessionStoreError>
   /** Called when a session is made and at each renewal, before the application hears of it. */
   readonly save: (identity: Identity) => Effect.Effect<void, SessionStoreError>
-  /** Called when the session was closed, so that nobody resumes it. */
+  /** Called when the session was closed or has expired for good, so that nobody resumes it. */
   readonly clear: Effect.Effect<void, SessionStoreError>
 }
 
@@ -79,18 +79,21 @@ export const file = (path: string): SessionStore => ({
       throw error
     })
   ),
+  // To its end: what is given up half-way would write on beside what follows.
   save: ({ id, password }) =>
-    attempt(`cannot write the session file ${path}`, async () => {
-      await mkdir(dirname(path), { recursive: true })
-      const temporary = `${path}.${process.pid}.tmp`
-      const handle = await open(temporary, "w", 0o600)
-      try {
-        await handle.writeFile(`${Ids.toHex(id)} ${Buffer.from(Redacted.value(password)).toString("hex")}\n`)
-        await handle.sync()
-      } finally {
-        await handle.close()
-      }
-      await rename(temporary, path)
-    }),
+    Effect.uninterruptible(
+      attempt(`cannot write the session file ${path}`, async () => {
+        await mkdir(dirname(path), { recursive: true })
+        const temporary = `${path}.${process.pid}.tmp`
+        const handle = await open(temporary, "w", 0o600)
+        try {
+          await handle.writeFile(`${Ids.toHex(id)} ${Buffer.from(Redacted.value(password)).toString("hex")}\n`)
+          await handle.sync()
+        } finally {
+          await handle.close()
+        }
+        await rename(temporary, path)
+      })
+    ),
   clear: attempt(`cannot remove the session file ${path}`, () => rm(path, { force: true }))
 })

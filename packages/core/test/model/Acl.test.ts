@@ -51,9 +51,9 @@ describe("parseList", () => {
   })
 
   it("leaves the name of a certificate's owner whole", () => {
-    expect(Acl.parseList("x509:CN=ann, O=team,C=DE:cdrwa,world:anyone:r")).toEqual(
+    expect(Acl.parseList("x509:CN=Doe\\, Ann, O=team,C=DE:cdrwa,world:anyone:r")).toEqual(
       Result.succeed([
-        { scheme: "x509", id: "CN=ann, O=team,C=DE", perms: Acl.Perms.ALL },
+        { scheme: "x509", id: "CN=Doe\\, Ann, O=team,C=DE", perms: Acl.Perms.ALL },
         { scheme: "world", id: "anyone", perms: Acl.Perms.READ }
       ])
     )

@@ -181,6 +181,20 @@ describe("Link", () => {
     )
   })
 
+  it("the answer to a call that was given up breaks the connection, and is nobody's fault", async () => {
+    const { link } = shaken()
+    const calls = [0, 1].map((id) => testCall(id))
+    for (const call of calls) link.send(call)
+    await Promise.resolve()
+    link.inFlight.overdue(Infinity, (call) => call.fail(new Closed(), "unknown"))
+    const late = testCall(2)
+    link.send(late)
+    await Promise.resolve()
+    link.onChunk(frame(header(1)))
+    link.onChunk(frame(header(77)))
+    assert.deepStrictEqual(late.told, ["ConnectionLost unknown"])
+  })
+
   it("hands out events in their order among the answers, and says where each run of them ends", () => {
     const { link, runs, told } = shaken()
     const call = { ...testCall(0), refuse: (code: number) => told.push(`refused ${code}`) }

@@ -623,6 +623,25 @@ describe("museum 15: close", () => {
     })
   )
 
+  it.effect("while a watch waits to be registered: within releaseTimeout", () =>
+    Effect.gen(function* () {
+      let up = true
+      const network = new MemoryNetwork(server({ accept: () => (up ? true : refused) }))
+      const options: Options = { releaseTimeout: "2 seconds", operationTimeout: "200 millis" }
+      const { close, zk } = yield* inScope(network, options)
+      up = false
+      network.last.close()
+      yield* settle
+      const following = yield* begin(Effect.exit(Stream.runDrain(zk.changes.data("/a"))))
+      yield* pass(500)
+      assert.isUndefined(following.pollUnsafe())
+      const closing = yield* begin(close)
+      yield* pass(2000)
+      assert.isDefined(closing.pollUnsafe(), "it ends in time")
+      yield* Fiber.join(following)
+    })
+  )
+
   it.effect("that is not answered: within releaseTimeout", () =>
     Effect.gen(function* () {
       const network = new MemoryNetwork(server({ answer: ({ type }) => (type === CLOSE ? "nothing" : undefined) }))

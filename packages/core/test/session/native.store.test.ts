@@ -123,6 +123,21 @@ describe("the identity", () => {
     })
   )
 
+  it.effect("of a session that was never reached may be resumed later", () =>
+    Effect.gen(function* () {
+      const { kept, store } = storeOf()
+      yield* Effect.scoped(make(new MemoryNetwork(server()), { sessionStore: store, release: "detach" }))
+      assert.isTrue(Option.isSome(kept.identity))
+      const nobody = new MemoryNetwork(server({ accept: () => ({ refused: "ECONNREFUSED" }) }))
+      const opening = yield* Effect.forkChild(Effect.scoped(make(nobody, { sessionStore: store })), {
+        startImmediately: true
+      })
+      yield* pass(1000)
+      yield* Fiber.interrupt(opening)
+      assert.isTrue(Option.isSome(kept.identity))
+    })
+  )
+
   it.effect("of a session that its program gave up may be resumed", () =>
     Effect.gen(function* () {
       const { kept, store } = storeOf()

@@ -10,7 +10,7 @@ import type { Role } from "../Dialect.ts"
 import type { ExclusiveHolder } from "../Holder.ts"
 import { awaitTurn, type Busy, enter } from "./contender.ts"
 import { hold, type StopOn } from "./hold.ts"
-import { isPassing } from "./patience.ts"
+import { forRoom, isPassing } from "./patience.ts"
 import type { Queue } from "./queue.ts"
 import type { Ahead } from "./sequence.ts"
 
@@ -75,7 +75,7 @@ const again = <A>(
   Effect.catchIf(
     inScopeOfItsOwn(attempt(waits)),
     (error): error is LeaseLost => isDisplaced(zk, error) || (waits && isPassing(error)),
-    () => again(zk, attempt, waits)
+    (error) => Effect.andThen(forRoom(error), again(zk, attempt, waits))
   )
 
 /** Waits and holds until the scope closes. Fails only when the session is over, or refuses the path. */

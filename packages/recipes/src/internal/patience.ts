@@ -4,13 +4,22 @@ import { isZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 
+/** The server, or the session, has no room at the moment. */
+const isFull = (error: unknown): boolean =>
+  isZooKeeperError(error) && (error.reason._tag === "ThrottledOp" || error.reason._tag === "Overloaded")
+
 /** The session may still be there, and so may what it holds: whoever waits goes on waiting. */
 export const isPassing = (error: unknown): boolean =>
-  isZooKeeperError(error) && (error.reason._tag === "ConnectionLost" || error.reason._tag === "Timeout")
+  isFull(error) ||
+  (isZooKeeperError(error) && (error.reason._tag === "ConnectionLost" || error.reason._tag === "Timeout"))
 
 /** The session is over and another one follows. */
 export const isRenewed = (zk: ZooKeeper, error: unknown): boolean =>
   isZooKeeperError(error) && error.reason._tag === "SessionExpired" && zk.driver.over === undefined
+
+/** Waits where asking again at once would only be refused again. */
+export const forRoom = (error: unknown): Effect.Effect<void> =>
+  isFull(error) ? Effect.sleep("100 millis") : Effect.void
 
 /** Operations wait for a connection themselves, so this is only how soon to ask again once it has broken. */
 const pause = Schedule.jittered(Schedule.spaced("100 millis"))

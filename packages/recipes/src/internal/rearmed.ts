@@ -31,6 +31,9 @@ const explains = (before: Option.Option<Stat>, told: Told, after: Option.Option<
   return old.czxid === now.czxid && now.version - old.version === data && now.cversion - old.cversion === children
 }
 
+/** Passes after which it counts as begun although nothing is sure: the watches are set, and a mark was published. */
+const PATIENCE = 3
+
 /** Goes on until the session is over; `begun` is done once the watches are set for the first time. */
 export const rearmed = (
   zk: ZooKeeper,
@@ -66,6 +69,8 @@ export const rearmed = (
         /** Whether `known` was found while nothing happened, so that it counts no event that is still to be told. */
         let isSure = false
         let isThere = false
+        /** How many passes in a row were unsure: there may be somebody who writes all the time. */
+        let unsure = 0
         while (true) {
           stale.closeUnsafe()
           if (isGap) {
@@ -88,7 +93,10 @@ export const rearmed = (
           }
           known = now
           told = {}
-          if (isSure) yield* Effect.andThen(begun, stale.await)
+          unsure = isSure ? 0 : unsure + 1
+          if (isSure || unsure >= PATIENCE) yield* begun
+          if (isSure) yield* stale.await
+          else if (unsure >= PATIENCE) yield* Effect.sleep("100 millis")
         }
       })
       const noteGaps = onReconnect(zk, () => {

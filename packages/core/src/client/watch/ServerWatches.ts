@@ -17,7 +17,7 @@ import type { Entry, Mode } from "./Entry.ts"
 /** Watches stay on the server, or (below 3.6, and with a driver that knows no others) fire once and are set by reads. */
 export type Kind = "lasting" | "oneShot"
 
-/** Runs something to its end, or shortly after the session's scope closed. */
+/** Runs something to its end, or to that of the session's scope. */
 export type Fork = <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
 
 export class ServerWatches {

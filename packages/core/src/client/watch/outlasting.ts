@@ -2,15 +2,10 @@
 import * as Effect from "effect/Effect"
 import type { ZooKeeperError } from "../../model/ZooKeeperError.ts"
 import type { View } from "../Attempt.ts"
+import { isFull, isLost, ROOM } from "../passing.ts"
 
-/** The server or the session has no room at the moment; it answers so at once. */
-const isFull = ({ reason }: ZooKeeperError): boolean => reason._tag === "Overloaded" || reason._tag === "ThrottledOp"
-
-const isPassing = (view: View, error: ZooKeeperError): boolean => {
-  const { _tag } = error.reason
-  const isLost = _tag === "ConnectionLost" || _tag === "Timeout" || _tag === "SessionExpired"
-  return view.session.over === undefined && (isLost || isFull(error))
-}
+const isPassing = (view: View, error: ZooKeeperError): boolean =>
+  view.session.over === undefined && (isLost(error) || isFull(error) || error.reason._tag === "SessionExpired")
 
 /** Does again what failed in passing: what is watched is still there to be watched. */
 export const outlasting = <A, R>(
@@ -22,6 +17,6 @@ export const outlasting = <A, R>(
     (error) => isPassing(view, error),
     (error) => {
       const again = Effect.suspend(() => outlasting(view, effect))
-      return isFull(error) ? Effect.delay(again, "100 millis") : again
+      return isFull(error) ? Effect.delay(again, ROOM) : again
     }
   )
