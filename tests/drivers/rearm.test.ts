@@ -69,6 +69,14 @@ describe("the reads", () => {
     assert.isFalse(next.rearm.isUnderWay)
   })
 
+  it("tell nothing when the session has ended: that is told to everybody", () => {
+    const { reads, rearm, told } = readsOf({ dataWatches: paths(100) })
+    for (const read of reads) read.refuse(-112, 5n)
+    assert.lengthOf(told, 0)
+    assert.lengthOf(reads, 64)
+    assert.isTrue(rearm.isUnderWay)
+  })
+
   it("tell the event that each watch waits for when they are refused or come too late", () => {
     const watches = { dataWatches: ["/data"], existWatches: ["/exist"], childWatches: ["/child"] }
     const expected = [

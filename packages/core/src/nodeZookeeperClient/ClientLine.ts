@@ -23,7 +23,7 @@ import * as operations from "./operations.ts"
 import { toLong } from "./records.ts"
 
 /** Codes after which the server ends the session or the connection: expired, a refused login, a login that is missing. */
-const FATAL: ReadonlySet<number> = new Set([-112, -115, -124])
+export const FATAL: ReadonlySet<number> = new Set([-112, -115, -124])
 
 /** What the library itself says when a connection breaks. */
 const CONNECTION_LOSS = -4

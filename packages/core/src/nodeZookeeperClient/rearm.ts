@@ -10,6 +10,7 @@ import type { AnyCall } from "../session/Session.ts"
 import { getChildren2 } from "../wire/ops/children.ts"
 import { exists } from "../wire/ops/exists.ts"
 import type { SetWatches } from "../wire/ops/watches.ts"
+import { FATAL } from "./ClientLine.ts"
 
 const NO_NODE = -101
 
@@ -92,7 +93,9 @@ export class Rearm {
       request: { path, watch: true },
       succeed: (response: Stat | { readonly stat: Stat }) => tell(found("stat" in response ? response.stat : response)),
       // What may not be read any more has changed for whoever watches it: reading it will tell.
-      refuse: (code) => tell(code === NO_NODE ? missing : own),
+      refuse: (code) => {
+        if (!FATAL.has(code)) tell(code === NO_NODE ? missing : own)
+      },
       // So it has when the answer does not come in time. One that cannot be read ends the connection, and would end the
       // next one as well.
       fail: (reason) => {
