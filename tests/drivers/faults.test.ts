@@ -2,6 +2,7 @@
  * The faults of node-zookeeper-client (peers.md, sections 3 and 5) that are fenced: each ends in a typed error or a new
  * connection, in bounded time, and never in an uncaught exception, which would fail this file.
  */
+import * as NodeZookeeperClient from "@effect-zookeeper/core/NodeZookeeperClient"
 import type { SessionState } from "@effect-zookeeper/core/SessionState"
 import type { WatchEvent } from "@effect-zookeeper/core/WatchEvent"
 import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
@@ -18,7 +19,7 @@ import { encode, acceptSession, receiveRequest, reply } from "../support/script.
 import * as ScriptedServer from "../support/ScriptedServer.ts"
 import { within } from "../support/realTime.ts"
 import { keepAnswering, nextRequest } from "./answering.ts"
-import { adopted, type Options, own } from "./drivers.ts"
+import { adopted, applicationClient, type Options, own } from "./drivers.ts"
 
 /** Both ways to have a client; the timeout is granted by the script. */
 const ways = [
@@ -162,6 +163,34 @@ for (const { name, open } of ways) {
       )
     }
 
+    it.live("an answer that cannot be read fails its own operation; the others lost their connection", () =>
+      Effect.gen(function* () {
+        const { peer, zk } = yield* connected(open, 10_000)
+        const failing = yield* Effect.forEach(["/a", "/b", "/c"], (path) => flipped(zk.set(path, "x")))
+        for (let count = 0; count < 3; count++) yield* nextRequest(peer)
+        yield* peer.send(Buffer.from("fffffffc", "hex"))
+        const [first, ...others] = yield* bounded(Effect.forEach(failing, Fiber.join))
+        assert.strictEqual(first!.reason._tag, "ProtocolViolation")
+        for (const { applied, reason } of others) {
+          assert.deepStrictEqual([reason._tag, applied], ["ConnectionLost", "unknown"])
+          assert.include(reason.message, first!.reason.message)
+        }
+      })
+    )
+
+    it.live("one whose operation was given up fails no other in its place", () =>
+      Effect.gen(function* () {
+        const { peer, zk } = yield* connected(open, 10_000, { operationTimeout: "1 second" })
+        const late = yield* flipped(zk.set("/a", "x"))
+        yield* nextRequest(peer)
+        assert.strictEqual((yield* bounded(Fiber.join(late))).reason._tag, "Timeout")
+        const failing = yield* flipped(zk.set("/b", "x"))
+        yield* nextRequest(peer)
+        yield* peer.send(Buffer.from("fffffffc", "hex"))
+        assert.strictEqual((yield* bounded(Fiber.join(failing))).reason._tag, "ConnectionLost")
+      })
+    )
+
     it.live("an answer to nobody, and an event of an unknown type, do no harm", () =>
       Effect.gen(function* () {
         const { peer, server, zk } = yield* connected(open, 10_000)
@@ -285,3 +314,23 @@ for (const { name, open } of ways) {
     )
   })
 }
+
+it.live("an answer to the application that cannot be read is the fault of no operation here", () =>
+  Effect.gen(function* () {
+    const server = yield* ScriptedServer.make
+    const client = yield* applicationClient(server.connectString)
+    const peer = yield* server.accept
+    yield* acceptSession(peer)
+    const opening = yield* Effect.forkChild(NodeZookeeperClient.makeFrom(client))
+    const answering = yield* Effect.forkChild(Effect.exit(keepAnswering(peer)))
+    const zk = yield* bounded(Fiber.join(opening))
+    yield* Fiber.interrupt(answering)
+    client.create("/own", Buffer.from("x"), () => {})
+    yield* nextRequest(peer)
+    const failing = yield* flipped(zk.set("/a", "x"))
+    yield* nextRequest(peer)
+    yield* peer.send(Buffer.from("fffffffc", "hex"))
+    const error = yield* bounded(Fiber.join(failing))
+    assert.deepStrictEqual([error.reason._tag, error.applied], ["ConnectionLost", "unknown"])
+  })
+)

@@ -10,7 +10,7 @@ import { type Connection, OpenFailed } from "../transport/Connection.ts"
 import { multi } from "../wire/ops/multi.ts"
 import { ClientLine, ownCall } from "./ClientLine.ts"
 import { guard } from "./guard.ts"
-import { type Client, type ConnectionManager, State } from "./library.ts"
+import { type Client, type ConnectionManager, type Packet, State } from "./library.ts"
 import type { Target } from "./operations.ts"
 
 /** The line is the connection, and is destroyed as one. */
@@ -54,8 +54,12 @@ class AdoptedLine extends ClientLine {
     this.events.onLost(new ConnectionLost({ detail: cause }))
   }
 
-  unreadable(saw: string): void {
-    if (!this.dead) this.events.onLost(new ProtocolViolation({ saw }))
+  /** An answer to the application is no call's fault here. */
+  unreadable(saw: string, head: Packet | undefined): void {
+    if (this.dead) return
+    const reason = new ProtocolViolation({ saw })
+    const isOurs = head !== undefined && this.isOurs(head)
+    this.events.onLost(isOurs ? reason : new ConnectionLost({ detail: reason.message }))
   }
 
   expired(): void {
@@ -125,8 +129,8 @@ export const adopt = (client: Client, limits: Limits, onClosed: () => void): Ado
     onConnected: (proceed) => proceed(),
     onHeard: () => line?.heard(),
     onClosed: (cause) => line?.onClosed(cause),
-    onUnreadable: (saw) => {
-      line?.unreadable(saw)
+    onUnreadable: (saw, head) => {
+      line?.unreadable(saw, head)
       manager.socket?.destroy()
     },
     isOurs: (packet) => line?.isOurs(packet) ?? false

@@ -23,7 +23,7 @@ import * as operations from "./operations.ts"
 import { toLong } from "./records.ts"
 
 /** Codes after which the server ends the session or the connection: expired, a refused login, a login that is missing. */
-const FATAL: ReadonlySet<number> = new Set([-112, -115, -124])
+export const FATAL: ReadonlySet<number> = new Set([-112, -115, -124])
 
 /** What the library itself says when a connection breaks. */
 const CONNECTION_LOSS = -4
@@ -210,6 +210,7 @@ export abstract class ClientLine implements Line {
 
   // ---- end
 
+  /** Ends the line. What cannot be read is the answer to the oldest call; the others only lost their connection. */
   destroy(reason: Reason): void {
     if (this.dead) return
     this.dead = true
@@ -218,6 +219,9 @@ export abstract class ClientLine implements Line {
     packetQueue.queue = packetQueue.queue.filter((packet) => !this.packets.has(packet))
     this.end(reason)
     for (const login of this.logins.splice(0)) login(undefined)
-    this.inFlight.drain((call) => call.fail(reason, "unknown"))
+    const lost = reason._tag === "ProtocolViolation" ? new ConnectionLost({ detail: reason.message }) : reason
+    // None when it was given up: the next one is not to blame.
+    const oldest = this.inFlight.peek()
+    this.inFlight.drain((call) => call.fail(call === oldest ? reason : lost, "unknown"))
   }
 }

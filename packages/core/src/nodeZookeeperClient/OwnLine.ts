@@ -15,12 +15,20 @@ import { ClientLine } from "./ClientLine.ts"
 import { guard } from "./guard.ts"
 import { type Library, State } from "./library.ts"
 import { fromLong } from "./records.ts"
-import { rearm } from "./rearm.ts"
+import { Rearm } from "./rearm.ts"
 
 /** The line is the connection, and is destroyed as one. */
 const connection: Connection = { write: () => true, destroy: () => {} }
 
 class OwnLine extends ClientLine {
+  private readonly rearm = new Rearm(
+    (call) => this.send(call),
+    (event) => {
+      this.events.onEvent(event)
+      this.events.onEventsTold()
+    },
+    () => this.dead || this.manager.state !== State.CONNECTED
+  )
   private proceed: (() => void) | undefined
   private opened: ((result: Effect.Effect<Connection, OpenFailed>) => void) | undefined
 
@@ -85,16 +93,13 @@ class OwnLine extends ClientLine {
   }
 
   setWatches<Request extends SetWatches>(_: Operation<Request, any>, request: Request): boolean {
-    rearm(
-      request,
-      (call) => this.send(call),
-      (event) => {
-        this.events.onEvent(event)
-        this.events.onEventsTold()
-      },
-      () => this.dead
-    )
+    this.rearm.add(request)
     return false
+  }
+
+  /** Whether events of what changed before this connection may be missing: no request tells when the last one came. */
+  get isReplaying(): boolean {
+    return this.rearm.isUnderWay
   }
 
   protected logIn(scheme: string, credentials: Buffer): void {

@@ -18,8 +18,8 @@ export interface Watched {
   readonly onHeard: () => void
   /** The connection is gone, and nobody who waits for an answer was told so far. */
   readonly onClosed: (cause: string) => void
-  /** What came is not the protocol: the connection is no good. */
-  readonly onUnreadable: (saw: string) => void
+  /** What came is not the protocol: the connection is no good. `head` waited for the next answer. */
+  readonly onUnreadable: (saw: string, head: Packet | undefined) => void
   readonly isOurs: (packet: Packet) => boolean
 }
 
@@ -71,7 +71,7 @@ export const guard = (manager: ConnectionManager, maxReply: number, on: Watched)
       // Not ours and not the parser's: a callback of the application's own code, which must hear of it as ever.
       const ours = manager.pendingQueue[0] === head ? isParserFault(thrown) : head !== undefined && on.isOurs(head)
       if (!ours) return thrown
-      on.onUnreadable(`node-zookeeper-client could not read an answer: ${String(thrown)}`)
+      on.onUnreadable(`node-zookeeper-client could not read an answer: ${String(thrown)}`, head)
     }
     return undefined
   }
@@ -84,7 +84,7 @@ export const guard = (manager: ConnectionManager, maxReply: number, on: Watched)
       })
     } catch (error) {
       if (!(error instanceof JuteError)) throw error
-      return on.onUnreadable(error.message)
+      return on.onUnreadable(error.message, manager.pendingQueue[0])
     }
     on.onHeard()
     if (thrown !== undefined) throw thrown

@@ -10,6 +10,7 @@ import type { AnyCall } from "../session/Session.ts"
 import { getChildren2 } from "../wire/ops/children.ts"
 import { exists } from "../wire/ops/exists.ts"
 import type { SetWatches } from "../wire/ops/watches.ts"
+import { FATAL } from "./ClientLine.ts"
 
 const NO_NODE = -101
 
@@ -19,6 +20,8 @@ const LANES = 64
 interface Watch {
   readonly path: string
   readonly operation: typeof exists | typeof getChildren2
+  /** What whoever watches it waits for, and reads again after. */
+  readonly own: EventType
   /** What has happened, given the node as it is now; undefined when nothing has. */
   readonly found: (stat: Stat) => EventType | undefined
   readonly missing: EventType | undefined
@@ -28,48 +31,77 @@ const watchesOf = ({ childWatches, dataWatches, existWatches, relativeZxid }: Se
   ...dataWatches.map((path): Watch => ({
     path,
     operation: exists,
+    own: "NodeDataChanged",
     found: ({ mzxid }) => (mzxid > relativeZxid ? "NodeDataChanged" : undefined),
     missing: "NodeDeleted"
   })),
   ...existWatches.map((path): Watch => ({
     path,
     operation: exists,
+    own: "NodeCreated",
     found: () => "NodeCreated",
     missing: undefined
   })),
   ...childWatches.map((path): Watch => ({
     path,
     operation: getChildren2,
+    own: "NodeChildrenChanged",
     found: ({ pzxid }) => (pzxid > relativeZxid ? "NodeChildrenChanged" : undefined),
     missing: "NodeDeleted"
   }))
 ]
 
-/** Sets all watches of a request again. `isOver` ends it with its connection. */
-export const rearm = (
-  request: SetWatches,
-  send: (call: AnyCall) => void,
-  deliver: (event: WatchEvent) => void,
-  isOver: () => boolean
-): void => {
-  const watches = watchesOf(request)
-  let index = 0
-  const next = (): void => {
-    const watch = watches[index++]
-    if (watch === undefined || isOver()) return
-    const { found, missing, operation, path } = watch
+/** The watches of one connection that are set again, and how far that has come. */
+export class Rearm {
+  private readonly send: (call: AnyCall) => void
+  private readonly deliver: (event: WatchEvent) => void
+  /** Whether the connection, or its session, has ended. */
+  private readonly isOver: () => boolean
+  private readonly watches: Array<Watch> = []
+  private begun = 0
+  private ended = 0
+
+  constructor(send: (call: AnyCall) => void, deliver: (event: WatchEvent) => void, isOver: () => boolean) {
+    this.send = send
+    this.deliver = deliver
+    this.isOver = isOver
+  }
+
+  /** Whether something may have happened that was not told yet. It stays so when the connection ends before. */
+  get isUnderWay(): boolean {
+    return this.ended < this.watches.length
+  }
+
+  add(request: SetWatches): void {
+    this.watches.push(...watchesOf(request))
+    while (this.begun - this.ended < LANES && this.next());
+  }
+
+  /** Reads what the next watch is on; false when there is none. */
+  private next(): boolean {
+    const watch = this.watches[this.begun]
+    if (watch === undefined || this.isOver()) return false
+    this.begun++
+    const { found, missing, operation, own, path } = watch
     const tell = (type: EventType | undefined): void => {
-      if (type !== undefined) deliver({ type, path })
-      next()
+      this.ended++
+      if (type !== undefined) this.deliver({ type, path })
+      this.next()
     }
-    send({
+    this.send({
       operation,
       request: { path, watch: true },
       succeed: (response: Stat | { readonly stat: Stat }) => tell(found("stat" in response ? response.stat : response)),
       // What may not be read any more has changed for whoever watches it: reading it will tell.
-      refuse: (code) => tell(code === NO_NODE ? missing : "NodeDataChanged"),
-      fail: () => {}
+      refuse: (code) => {
+        if (!FATAL.has(code)) tell(code === NO_NODE ? missing : own)
+      },
+      // So it has when the answer does not come in time. One that cannot be read ends the connection, and would end the
+      // next one as well.
+      fail: (reason) => {
+        if (!this.isOver() || reason._tag === "ProtocolViolation") tell(own)
+      }
     })
+    return true
   }
-  for (let lane = 0; lane < LANES; lane++) next()
 }
