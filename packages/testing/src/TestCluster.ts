@@ -162,7 +162,7 @@ export const make = Effect.fnUntraced(function* (
   const handles = ensemble.members.all.map((member): ClusterServer => {
     const { duties, gate, id, server } = member
     const port = ports.get(id)!
-    const line = new FaultLine(timers)
+    const line = new FaultLine(timers, server.options.juteMaxBuffer)
     accepts.set(id, gate.wrap(line.wrap((peer) => server.accept(peer))))
     return {
       id,

@@ -86,7 +86,7 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<TestServerShape, never, Scope.Scope> {
   const timers = yield* Timers.make
   const { duties, server } = Standalone.make(settings(options, 1), timers)
-  const line = new FaultLine(timers)
+  const line = new FaultLine(timers, server.options.juteMaxBuffer)
   const accept: Accept = line.wrap((peer) => server.accept(peer))
   const host = options.host ?? "127.0.0.1"
   const open = (port: number) => tcp.listen(host, port, accept)

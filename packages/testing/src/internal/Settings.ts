@@ -37,6 +37,9 @@ export interface ServerOptions {
   readonly fourLetterWords?: ReadonlyArray<string> | undefined
 }
 
+/** What a server accepts when nothing else is said. */
+export const JUTE_MAX_BUFFER = 0xf_ffff
+
 export interface Settings {
   readonly version: Version
   readonly serverId: number
@@ -69,7 +72,7 @@ export const settings = (options: ServerOptions, serverId: number): Settings => 
     extendedTypesEnabled: options.extendedTypesEnabled ?? true,
     enforceQuota: options.enforceQuota ?? false,
     localSessionsEnabled: options.localSessionsEnabled ?? false,
-    juteMaxBuffer: options.juteMaxBuffer ?? 0xf_ffff,
+    juteMaxBuffer: options.juteMaxBuffer ?? JUTE_MAX_BUFFER,
     maxClientCnxns: options.maxClientCnxns ?? 0,
     containerCheckInterval: millis(options.containerCheckInterval ?? 60_000),
     fourLetterWords: options.fourLetterWords
