@@ -128,6 +128,8 @@ export const make = Effect.fnUntraced(function* (
     start: Effect.gen(function* () {
       if (!server.isStopped) return
       if (options.listen !== "memory") listener = yield* open(port)
+      // A process that begins does not stand still, whatever the one before it did.
+      server.isFrozen = false
       server.isStopped = false
       for (const [id, timeOut] of server.tree.sessions) server.tracker.add(id, timeOut, timers.now())
       server.arm()
