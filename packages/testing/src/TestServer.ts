@@ -114,7 +114,8 @@ export const make = Effect.fnUntraced(function* (
     setSequence: (path, next) =>
       Effect.sync(() => {
         const node = server.tree.get(path)
-        if (node !== undefined) node.cversion = next | 0
+        if (node === undefined) throw new RangeError(`setSequence: there is no node '${path}', create it first`)
+        node.cversion = next | 0
       }),
     expireSession: (sessionId) => Effect.sync(() => server.leader.expire(server, sessionId)),
     dropConnections: Effect.sync(() => server.dropConnections()),

@@ -141,6 +141,7 @@ export class Ensemble implements Leader {
   }
 
   partition(parts: ReadonlyArray<ReadonlyArray<number>>): void {
+    for (const id of parts.flat()) this.members.find(id)
     this.members.parts = parts
     this.wishes.grant()
   }

@@ -61,6 +61,7 @@ const millis = (input: Duration.Input): number => Duration.toMillis(Duration.fro
 
 export const settings = (options: ServerOptions, serverId: number): Settings => {
   const tickTime = millis(options.tickTime ?? 500)
+  if (!(tickTime > 0)) throw new RangeError(`tickTime is ${tickTime} ms: give a time above 0`)
   return {
     version: options.version ?? "3.8",
     serverId,
