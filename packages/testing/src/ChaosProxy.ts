@@ -9,6 +9,7 @@ import * as net from "node:net"
 import type { Faults } from "./Faults.ts"
 import { FaultLine } from "./internal/FaultLine.ts"
 import type { Accept } from "./internal/Peer.ts"
+import { JUTE_MAX_BUFFER } from "./internal/Settings.ts"
 import * as tcp from "./internal/tcp.ts"
 import * as Timers from "./internal/Timers.ts"
 
@@ -22,6 +23,8 @@ export interface Options {
   /** Default `127.0.0.1`. */
   readonly host?: string | undefined
   readonly port: number
+  /** The server's `jute.maxbuffer`, in bytes: behind a longer frame no faults of requests happen. Default 1048575. */
+  readonly juteMaxBuffer?: number | undefined
 }
 
 /**
@@ -51,7 +54,8 @@ const upstream =
     })
     return {
       onChunk: (chunk) => void socket.write(Buffer.from(chunk)),
-      onClose: () => void socket.destroy()
+      // What the client said before it went arrives, as it does without a proxy.
+      onClose: () => void socket.destroySoon()
     }
   }
 
@@ -62,7 +66,7 @@ const upstream =
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<ChaosProxy, never, Scope.Scope> {
-  const line = new FaultLine(yield* Timers.make)
+  const line = new FaultLine(yield* Timers.make, options.juteMaxBuffer ?? JUTE_MAX_BUFFER)
   const sockets = new Set<net.Socket>()
   const listener = yield* Effect.acquireRelease(
     tcp.listen("127.0.0.1", 0, line.wrap(upstream(options, sockets))),

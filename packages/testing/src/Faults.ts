@@ -12,7 +12,8 @@ import type * as Effect from "effect/Effect"
 /**
  * One thing to go wrong. `nth` counts from the moment of injection, over all connections, from 1.
  *
- * A *commit* is a request that changes nodes, a *reply* the answer to a request: events, pings and handshakes are none.
+ * A *commit* is a request that changes nodes, a *reply* the answer to a request: events, pings, handshakes and
+ * answers to `auth` are none.
  *
  * @category models
  * @since 0.1.0
@@ -44,13 +45,24 @@ export interface Faults {
   readonly pending: Effect.Effect<ReadonlyArray<Fault>>
 }
 
+/** A test that asks for what can never happen is wrong itself, so this is a defect. */
+const integer = (what: string, value: number, min: number, max: number): number => {
+  if (Number.isInteger(value) && value >= min && value <= max) return value
+  throw new RangeError(`${what} is ${value}: give a whole number from ${min} to ${max}`)
+}
+
+const counted = (nth: number): number => integer("nth, which counts from 1,", nth, 1, Number.MAX_SAFE_INTEGER)
+
+/** As wide as the field of the protocol. */
+const int = (what: string, value: number): number => integer(what, value, -0x8000_0000, 0x7fff_ffff)
+
 /**
  * Resets the connection when the n-th commit arrives: the server never sees it.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const dropBeforeCommit = (nth = 1): Fault => ({ _tag: "DropBeforeCommit", nth })
+export const dropBeforeCommit = (nth = 1): Fault => ({ _tag: "DropBeforeCommit", nth: counted(nth) })
 
 /**
  * Resets the connection instead of answering the n-th commit: the server has done it, the client cannot know.
@@ -58,15 +70,15 @@ export const dropBeforeCommit = (nth = 1): Fault => ({ _tag: "DropBeforeCommit",
  * @category constructors
  * @since 0.1.0
  */
-export const dropAfterCommit = (nth = 1): Fault => ({ _tag: "DropAfterCommit", nth })
+export const dropAfterCommit = (nth = 1): Fault => ({ _tag: "DropAfterCommit", nth: counted(nth) })
 
 /**
- * Sends the first half of the n-th reply and resets the connection.
+ * Sends the first half of the n-th reply and closes the connection.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const cutReply = (nth = 1): Fault => ({ _tag: "CutReply", nth })
+export const cutReply = (nth = 1): Fault => ({ _tag: "CutReply", nth: counted(nth) })
 
 /**
  * Gives the n-th reply another xid, which a client must take for a violation of the protocol.
@@ -74,7 +86,11 @@ export const cutReply = (nth = 1): Fault => ({ _tag: "CutReply", nth })
  * @category constructors
  * @since 0.1.0
  */
-export const replyXid = (xid: number, nth = 1): Fault => ({ _tag: "ReplyXid", nth, xid })
+export const replyXid = (xid: number, nth = 1): Fault => ({
+  _tag: "ReplyXid",
+  nth: counted(nth),
+  xid: int("xid", xid)
+})
 
 /**
  * Turns the n-th reply into a refusal with any error code, also one that no server sends.
@@ -82,7 +98,11 @@ export const replyXid = (xid: number, nth = 1): Fault => ({ _tag: "ReplyXid", nt
  * @category constructors
  * @since 0.1.0
  */
-export const replyCode = (code: number, nth = 1): Fault => ({ _tag: "ReplyCode", nth, code })
+export const replyCode = (code: number, nth = 1): Fault => ({
+  _tag: "ReplyCode",
+  nth: counted(nth),
+  code: int("code", code)
+})
 
 /**
  * Hands out another session id in the n-th handshake.
@@ -90,10 +110,11 @@ export const replyCode = (code: number, nth = 1): Fault => ({ _tag: "ReplyCode",
  * @category constructors
  * @since 0.1.0
  */
-export const sessionId = (id: bigint, nth = 1): Fault => ({ _tag: "SessionId", nth, sessionId: id })
+export const sessionId = (id: bigint, nth = 1): Fault => ({ _tag: "SessionId", nth: counted(nth), sessionId: id })
 
 /**
- * Delivers every byte by itself.
+ * Delivers every byte by itself: in memory as a chunk of one byte, over TCP as a write of one, several of which a client
+ * may still read at once.
  *
  * @category constructors
  * @since 0.1.0
@@ -101,7 +122,7 @@ export const sessionId = (id: bigint, nth = 1): Fault => ({ _tag: "SessionId", n
 export const byteByByte: Fault = { _tag: "ByteByByte" }
 
 /**
- * Delivers everything to clients later, in order.
+ * Delivers everything to clients later, in order. A second delay takes the place of the first.
  *
  * @category constructors
  * @since 0.1.0

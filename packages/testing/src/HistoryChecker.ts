@@ -16,8 +16,13 @@ import type { Operation } from "./History.ts"
  */
 export interface Model<State, Input, Output> {
   readonly initial: State
-  /** The state afterwards; undefined when the output is impossible. Without output (nobody knows it) any will do. */
-  readonly step: (state: State, input: Input, output: Output | undefined, process: string) => State | undefined
+  /** The state afterwards; undefined when the output is impossible. Nobody knows what did not complete: any will do. */
+  readonly step: (
+    state: State,
+    input: Input,
+    completed: { readonly output: Output } | undefined,
+    process: string
+  ) => State | undefined
   /** Equal for equal states. */
   readonly key: (state: State) => string
   /** Operations that never change the state; they can be left out of a counterexample. */
@@ -48,6 +53,21 @@ interface Search<Input, Output> {
   readonly depth: number
 }
 
+/** A state that was reached, and what may come next there. */
+interface Place<State> {
+  readonly state: State
+  readonly stateKey: string
+  /** The first operation that is not done. */
+  readonly first: number
+  /** A bit for each operation from `first`: the search looks at those open at once only. */
+  readonly done: bigint
+  readonly doneCompleted: number
+  /** Whatever began after something else was over has to wait for it. */
+  readonly limit: number
+  /** The next operation to try. */
+  next: number
+}
+
 const search = <State, Input, Output>(
   model: Model<State, Input, Output>,
   history: ReadonlyArray<Operation<Input, Output>>
@@ -56,11 +76,21 @@ const search = <State, Input, Output>(
   const completed = operations.filter((each) => each.completed !== undefined).length
   const seen = new Set<string>()
   const order: Array<Operation<Input, Output>> = []
+  // As deep as the history is long, which a stack of calls is not.
+  const path: Array<Place<State>> = []
   let depth = 0
-  // `done` has a bit for each operation from the first one that is not: the search looks at those open at once only.
-  const go = (first: number, done: bigint, doneCompleted: number, state: State): boolean => {
-    depth = Math.max(depth, doneCompleted)
-    if (doneCompleted === completed) return true
+  const isDone = ({ done, first }: Place<State>, i: number) => (done & (1n << BigInt(i - first))) !== 0n
+  const limitOf = (first: number, done: bigint): number => {
+    let limit = Infinity
+    for (let i = first; i < operations.length && operations[i]!.invoked <= limit; i++) {
+      const { completed } = operations[i]!
+      const isOpen = (done & (1n << BigInt(i - first))) === 0n
+      if (completed !== undefined && isOpen) limit = Math.min(limit, completed.at)
+    }
+    return limit
+  }
+  /** Goes where nothing was tried yet; false where it was in vain before. */
+  const enter = (first: number, done: bigint, doneCompleted: number, state: State): boolean => {
     while ((done & 1n) === 1n) {
       done >>= 1n
       first++
@@ -69,29 +99,35 @@ const search = <State, Input, Output>(
     const key = `${first} ${done.toString(36)} ${stateKey}`
     if (seen.has(key)) return false
     seen.add(key)
-    const isDone = (i: number) => (done & (1n << BigInt(i - first))) !== 0n
-    // Whatever began after something else was over has to wait for it.
-    let limit = Infinity
-    for (let i = first; i < operations.length && operations[i]!.invoked <= limit; i++) {
-      const { completed } = operations[i]!
-      if (completed !== undefined && !isDone(i)) limit = Math.min(limit, completed.at)
-    }
-    for (let i = first; i < operations.length && operations[i]!.invoked <= limit; i++) {
-      if (isDone(i)) continue
+    depth = Math.max(depth, doneCompleted)
+    path.push({ state, stateKey, first, done, doneCompleted, limit: limitOf(first, done), next: first })
+    return true
+  }
+  /** Tries what is left at the end of the path; false when nothing is. */
+  const advance = (place: Place<State>): boolean => {
+    while (place.next < operations.length && operations[place.next]!.invoked <= place.limit) {
+      const i = place.next++
+      if (isDone(place, i)) continue
       const each = operations[i]!
-      const next = model.step(state, each.input, each.completed?.output, each.process)
-      if (next === undefined) continue
+      const state = model.step(place.state, each.input, each.completed, each.process)
+      if (state === undefined) continue
       // One that may never have happened explains nothing where it changes nothing.
-      if (each.completed === undefined && model.key(next) === stateKey) continue
+      if (each.completed === undefined && model.key(state) === place.stateKey) continue
+      const count = place.doneCompleted + (each.completed === undefined ? 0 : 1)
+      if (!enter(place.first, place.done | (1n << BigInt(i - place.first)), count, state)) continue
       order.push(each)
-      const count = doneCompleted + (each.completed === undefined ? 0 : 1)
-      if (go(first, done | (1n << BigInt(i - first)), count, next)) return true
-      order.pop()
+      return true
     }
     return false
   }
-  const isExplained = go(0, 0n, 0, model.initial)
-  return { order: isExplained ? order : undefined, depth }
+  enter(0, 0n, 0, model.initial)
+  for (let place = path.at(-1); place !== undefined; place = path.at(-1)) {
+    if (place.doneCompleted === completed) return { order, depth }
+    if (advance(place)) continue
+    path.pop()
+    order.pop()
+  }
+  return { order: undefined, depth }
 }
 
 const withoutAnswer = <Input, Output>({ input, invoked, process }: Operation<Input, Output>) => ({
@@ -178,14 +214,15 @@ export const register = <A extends string | number | boolean | null>(
   initial: A
 ): Model<A, RegisterInput<A>, A | boolean | void> => ({
   initial,
-  step: (state, input, output) => {
+  step: (state, input, completed) => {
     if (input._tag === "write") return input.value
-    if (input._tag === "read") return output === undefined || output === state ? state : undefined
+    if (input._tag === "read") return completed === undefined || completed.output === state ? state : undefined
     const isExpected = state === input.expected
-    if (output !== undefined && output !== isExpected) return undefined
+    if (completed !== undefined && completed.output !== isExpected) return undefined
     return isExpected ? input.value : state
   },
-  key: String,
+  // null and "null" are two values.
+  key: (value) => `${typeof value} ${value}`,
   isRead: ({ _tag }) => _tag === "read"
 })
 
@@ -198,11 +235,11 @@ export const register = <A extends string | number | boolean | null>(
  */
 export const lock: Model<string | null, "acquire" | "release", boolean> = {
   initial: null,
-  step: (holder, input, output, process) => {
+  step: (holder, input, completed, process) => {
     const works = input === "acquire" ? holder === null : holder === process
-    if (output !== undefined && output !== works) return undefined
+    if (completed !== undefined && completed.output !== works) return undefined
     return works ? (input === "acquire" ? process : null) : holder
   },
-  key: (holder) => holder ?? "",
+  key: (holder) => (holder === null ? "free" : `held by ${holder}`),
   isRead: () => false
 }

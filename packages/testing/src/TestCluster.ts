@@ -116,7 +116,9 @@ const FIRST_PORT = 2181
 export const make = Effect.fnUntraced(function* (
   options: Options = {}
 ): Effect.fn.Return<TestClusterShape, never, Scope.Scope> {
-  const ids = Array.from({ length: options.size ?? 3 }, (_, index) => index + 1)
+  const size = options.size ?? 3
+  if (!Number.isInteger(size) || size < 1) throw new RangeError(`size is ${size}: a cluster has 1 server or more`)
+  const ids = Array.from({ length: size }, (_, index) => index + 1)
   const timers = yield* Timers.make
   // Ports come first, since the configuration that the servers show names them.
   const accepts = new Map<number, Accept>()
@@ -162,7 +164,7 @@ export const make = Effect.fnUntraced(function* (
   const handles = ensemble.members.all.map((member): ClusterServer => {
     const { duties, gate, id, server } = member
     const port = ports.get(id)!
-    const line = new FaultLine(timers)
+    const line = new FaultLine(timers, server.options.juteMaxBuffer)
     accepts.set(id, gate.wrap(line.wrap((peer) => server.accept(peer))))
     return {
       id,

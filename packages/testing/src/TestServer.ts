@@ -86,7 +86,7 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<TestServerShape, never, Scope.Scope> {
   const timers = yield* Timers.make
   const { duties, server } = Standalone.make(settings(options, 1), timers)
-  const line = new FaultLine(timers)
+  const line = new FaultLine(timers, server.options.juteMaxBuffer)
   const accept: Accept = line.wrap((peer) => server.accept(peer))
   const host = options.host ?? "127.0.0.1"
   const open = (port: number) => tcp.listen(host, port, accept)
@@ -114,7 +114,8 @@ export const make = Effect.fnUntraced(function* (
     setSequence: (path, next) =>
       Effect.sync(() => {
         const node = server.tree.get(path)
-        if (node !== undefined) node.cversion = next | 0
+        if (node === undefined) throw new RangeError(`setSequence: there is no node '${path}', create it first`)
+        node.cversion = next | 0
       }),
     expireSession: (sessionId) => Effect.sync(() => server.leader.expire(server, sessionId)),
     dropConnections: Effect.sync(() => server.dropConnections()),
@@ -128,6 +129,8 @@ export const make = Effect.fnUntraced(function* (
     start: Effect.gen(function* () {
       if (!server.isStopped) return
       if (options.listen !== "memory") listener = yield* open(port)
+      // A process that begins does not stand still, whatever the one before it did.
+      server.isFrozen = false
       server.isStopped = false
       for (const [id, timeOut] of server.tree.sessions) server.tracker.add(id, timeOut, timers.now())
       server.arm()

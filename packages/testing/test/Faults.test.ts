@@ -6,15 +6,16 @@ import { setData } from "@effect-zookeeper/core/wire/ops/data"
 import { exists } from "@effect-zookeeper/core/wire/ops/exists"
 import { ping } from "@effect-zookeeper/core/wire/ops/session"
 import { describe, it } from "@effect/vitest"
-import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertTrue, deepStrictEqual, strictEqual, throws } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import * as ChaosProxy from "../src/ChaosProxy.ts"
 import * as Faults from "../src/Faults.ts"
 import * as TestServer from "../src/TestServer.ts"
-import { connect, open, type RawClient } from "./RawClient.ts"
+import { connect, open, type RawClient, requestFrame } from "./RawClient.ts"
 
 const node = (path: string) => ({ path, data: Buffer.from("x"), acl: openUnsafe, flags: 0 })
 const closed = (client: RawClient) => Effect.map(client.take, (frame) => strictEqual(frame, undefined))
@@ -55,6 +56,19 @@ const suite = (name: string, place: Effect.Effect<Place, never, Scope.Scope>) =>
         const third = yield* connect(transport, { port })
         strictEqual(yield* present(third, "/three"), true)
         deepStrictEqual(yield* faults.pending, [])
+      }))
+
+    test("of two commits that arrive together the first passes", ({ faults, port, transport }) =>
+      Effect.gen(function* () {
+        yield* faults.inject(Faults.dropBeforeCommit(2))
+        const client = yield* connect(transport, { port })
+        client.write(Buffer.concat([requestFrame(create, node("/one"), 1), requestFrame(create, node("/two"), 2)]))
+        yield* closed(client)
+        const other = yield* connect(transport, { port })
+        // Behind a proxy the first is still on its way.
+        const arrived = Effect.repeat(present(other, "/one"), { until: (isThere) => isThere })
+        deepStrictEqual(yield* Effect.timeoutOption(arrived, "10 seconds"), Option.some(true))
+        deepStrictEqual([yield* present(other, "/two"), yield* faults.pending], [false, []])
       }))
 
     test("half a reply", ({ faults, port, transport }) =>
@@ -113,7 +127,91 @@ const suite = (name: string, place: Effect.Effect<Place, never, Scope.Scope>) =>
 suite("Faults on the server", onTheServer)
 suite("Faults on a ChaosProxy", behindAProxy)
 
+describe("Faults behind long frames", () => {
+  for (const [name, place] of [
+    ["on the server", TestServer.make({ listen: "memory", juteMaxBuffer: 8 << 20 })],
+    [
+      "on a ChaosProxy",
+      Effect.gen(function* () {
+        const server = yield* TestServer.make({ juteMaxBuffer: 8 << 20 })
+        const { faults, port } = yield* ChaosProxy.make({ port: server.port, juteMaxBuffer: 8 << 20 })
+        return { faults, port, transport: yield* Transport }
+      })
+    ]
+  ] as const) {
+    it.live(`happen ${name}, as far as it takes such frames`, () =>
+      Effect.gen(function* () {
+        const { faults, port, transport } = yield* place
+        const client = yield* connect(transport, { port })
+        yield* faults.inject(Faults.dropBeforeCommit(2))
+        strictEqual((yield* client.call(create, { ...node("/long"), data: Buffer.alloc(1_000_000) })).err, 0)
+        client.send(setData, { path: "/long", data: Buffer.alloc(2 << 20), version: -1 })
+        yield* closed(client)
+        deepStrictEqual(yield* faults.pending, [])
+      })
+    )
+  }
+})
+
+describe("Faults that cannot happen", () => {
+  it("are refused by value", () => {
+    for (const [fault, message] of [
+      [() => Faults.replyXid(2 ** 31), /^xid is 2147483648: /],
+      [() => Faults.replyCode(-(2 ** 31) - 1), /^code is -2147483649: /],
+      [() => Faults.replyCode(Number.NaN), /^code is NaN: /],
+      [() => Faults.dropBeforeCommit(0), /^nth, which counts from 1, is 0: /],
+      [() => Faults.dropAfterCommit(-1), /^nth, .* is -1: /],
+      [() => Faults.cutReply(1.5), /^nth, .* is 1.5: /],
+      [() => Faults.sessionId(1n, 0), /^nth, .* is 0: /]
+    ] as const) {
+      throws(fault, (error) => error instanceof RangeError && message.test(error.message))
+    }
+    deepStrictEqual(Faults.replyXid(-(2 ** 31)), { _tag: "ReplyXid", nth: 1, xid: -(2 ** 31) })
+  })
+})
+
 describe("Faults and the clock", () => {
+  const xids = (client: RawClient) => client.received().map((frame) => frame.readInt32BE(0))
+
+  it.effect("what was delayed arrives when the delay is cleared", () =>
+    Effect.gen(function* () {
+      const { faults, transport } = yield* TestServer.make({ listen: "memory" })
+      const client = yield* connect(transport)
+      yield* faults.inject(Faults.delay("5 seconds"))
+      client.send(create, node("/x"), 1)
+      yield* TestClock.adjust("100 millis")
+      deepStrictEqual(xids(client), [])
+      yield* faults.clear
+      client.send(exists, { path: "/x", watch: false }, 2)
+      yield* TestClock.adjust(0)
+      deepStrictEqual(xids(client), [1, 2])
+      // Once, and what is delayed anew waits its own time.
+      yield* faults.inject(Faults.delay("5 seconds"))
+      client.send(exists, { path: "/x", watch: false }, 3)
+      yield* TestClock.adjust("4900 millis")
+      deepStrictEqual(xids(client), [])
+      yield* TestClock.adjust("100 millis")
+      deepStrictEqual(xids(client), [3])
+    })
+  )
+
+  it.effect("mute keeps what was delayed before it, in order", () =>
+    Effect.gen(function* () {
+      const { faults, transport } = yield* TestServer.make({ listen: "memory" })
+      const client = yield* connect(transport)
+      yield* faults.inject(Faults.delay("1 second"))
+      client.send(create, node("/x"), 1)
+      yield* TestClock.adjust("500 millis")
+      yield* faults.inject(Faults.mute)
+      client.send(exists, { path: "/x", watch: false }, 2)
+      yield* TestClock.adjust("5 seconds")
+      deepStrictEqual(xids(client), [])
+      yield* faults.clear
+      yield* TestClock.adjust(0)
+      deepStrictEqual(xids(client), [1, 2])
+    })
+  )
+
   it.effect("a delay keeps the order and is the clock's", () =>
     Effect.gen(function* () {
       const { faults, transport } = yield* TestServer.make({ listen: "memory" })
@@ -149,7 +247,7 @@ describe("Faults and the clock", () => {
           yield* faults.inject(Faults.delay(800))
           client.send(exists, { path: "/x", watch: true }, 2 * round)
           yield* TestClock.adjust(200.1)
-          yield* faults.clear
+          yield* faults.inject(Faults.delay(0))
           client.send(setData, { path: "/x", data: null, version: -1 }, 2 * round + 1)
           yield* TestClock.adjust(700)
           deepStrictEqual(

@@ -23,7 +23,7 @@ const isLinearizable = (history: ReadonlyArray<Operation>, state = 0): boolean =
   history.every(({ completed }) => completed === undefined) ||
   history.some((each) => {
     if (history.some((other) => (other.completed?.at ?? Infinity) < each.invoked)) return false
-    const next = model.step(state, each.input, each.completed?.output, each.process)
+    const next = model.step(state, each.input, each.completed, each.process)
     return (
       next !== undefined &&
       isLinearizable(
@@ -87,6 +87,36 @@ describe("HistoryChecker", () => {
         ]
       )
     }
+  })
+
+  it("judges histories of any length", () => {
+    const history = Array.from({ length: 20_000 }, (_, i) =>
+      i % 2 === 0 ? op("a", write(i), 2 * i, 2 * i + 1) : op("b", read, 2 * i, 2 * i + 1, i - 1)
+    )
+    strictEqual(verdict(...history), "Linearizable")
+  })
+
+  it("null is neither its name nor an empty one", () => {
+    const values = HistoryChecker.register<string | null>(null)
+    const order = (first: string | null, second: string | null) =>
+      HistoryChecker.check(values, [
+        { process: "a", input: { _tag: "write", value: first }, invoked: 0 },
+        { process: "b", input: { _tag: "write", value: second }, invoked: 1 },
+        { process: "c", input: { _tag: "read" }, invoked: 2, completed: { at: 3, output: "null" } },
+        { process: "c", input: { _tag: "read" }, invoked: 4, completed: { at: 5, output: null } }
+      ])._tag
+    strictEqual(order("null", null), "Linearizable")
+    strictEqual(order(null, "null"), "Linearizable")
+    const nameless: Array<History.Operation<"acquire" | "release", boolean>> = [
+      { process: "", input: "acquire", invoked: 0 },
+      { process: "b", input: "acquire", invoked: 1, completed: { at: 2, output: false } }
+    ]
+    strictEqual(HistoryChecker.check(HistoryChecker.lock, nameless)._tag, "Linearizable")
+  })
+
+  it("a read that completed with nothing has not read what was written", () => {
+    const nothing: Operation = { process: "b", input: read, invoked: 2, completed: { at: 3, output: undefined } }
+    strictEqual(verdict(op("a", write(1), 0, 1), nothing), "NotLinearizable")
   })
 
   it("judges long histories, some of whose outcomes nobody knows", () => {

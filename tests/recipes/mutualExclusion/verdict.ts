@@ -6,10 +6,10 @@ import type { HoldOperation, Testimony, Uncovered } from "./testimony.ts"
 /** So many at a time; one of them is what HistoryChecker's lock is. */
 const holders = (atATime: number): HistoryChecker.Model<ReadonlyArray<string>, "acquire" | "release", boolean> => ({
   initial: [],
-  step: (holding, input, output, process) => {
+  step: (holding, input, completed, process) => {
     const holds = holding.includes(process)
     const works = input === "acquire" ? !holds && holding.length < atATime : holds
-    if (output !== undefined && output !== works) return undefined
+    if (completed !== undefined && completed.output !== works) return undefined
     if (!works) return holding
     return input === "acquire" ? [...holding, process].sort() : holding.filter((other) => other !== process)
   },

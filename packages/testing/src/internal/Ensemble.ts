@@ -118,6 +118,8 @@ export class Ensemble implements Leader {
   }
 
   restart(member: Member): void {
+    // A process that begins does not stand still, whatever the one before it did.
+    member.server.isFrozen = false
     member.server.isStopped = false
     this.quorum.join()
   }
@@ -139,6 +141,7 @@ export class Ensemble implements Leader {
   }
 
   partition(parts: ReadonlyArray<ReadonlyArray<number>>): void {
+    for (const id of parts.flat()) this.members.find(id)
     this.members.parts = parts
     this.wishes.grant()
   }

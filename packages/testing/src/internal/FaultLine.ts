@@ -43,20 +43,21 @@ class Link implements PeerReceiver {
   private readonly peer: Peer
   private readonly requests: Requests
   private readonly toClient: (chunk: Buffer) => void
-  private readonly held: Array<() => void> = []
   private receiver: PeerReceiver | undefined
   /** The xid of a commit whose answer is not to arrive. */
   private doomed: number | undefined
   private hasAsked = false
   private hasAnswered = false
   private isOver = false
-  /** What was delayed, in the order in which it is to arrive. */
+  /** What is held back, in the order in which it is to arrive. */
   private readonly late: Array<{ readonly at: number; readonly act: () => void }> = []
+  private cancel = (): void => {}
 
   constructor(line: FaultLine, peer: Peer) {
     this.line = line
     this.peer = peer
     this.requests = new Requests(
+      line.frameLimit,
       (head) => this.mayPass(head),
       (bytes) => this.receiver?.onChunk(bytes)
     )
@@ -80,7 +81,7 @@ class Link implements PeerReceiver {
   }
 
   onChunk(chunk: Buffer): void {
-    if (!this.isOver) this.requests.push(chunk)
+    if (!this.isOver && !this.requests.push(chunk)) this.reset()
   }
 
   onClose(): void {
@@ -110,7 +111,6 @@ class Link implements PeerReceiver {
     const before = this.line.count("DropBeforeCommit")
     const after = this.line.count("DropAfterCommit")
     if (after !== undefined) this.doomed = head.readInt32BE(4)
-    if (before !== undefined) this.reset()
     return before === undefined
   }
 
@@ -159,13 +159,9 @@ class Link implements PeerReceiver {
     const act = () => {
       if (!this.isOver) f()
     }
-    if (this.line.lasting("Mute") !== undefined) {
-      this.held.push(act)
-      return
-    }
-    const { timers } = this.line
+    const { isMute, timers } = this.line
     const at = timers.now() + (this.line.lasting("Delay")?.millis ?? 0)
-    if (this.late.length === 0 && at <= timers.now()) return act()
+    if (!isMute && this.late.length === 0 && at <= timers.now()) return act()
     if (this.late.push({ at, act }) === 1) this.deliverLate()
   }
 
@@ -174,7 +170,9 @@ class Link implements PeerReceiver {
     const { late } = this
     if (late.length === 0) return
     const { timers } = this.line
-    timers.after(Math.max(0, late[0]!.at - timers.now()), () => {
+    this.cancel = timers.after(Math.max(0, late[0]!.at - timers.now()), () => {
+      // Silence keeps what was only delayed before it fell, too.
+      if (this.line.isMute) return
       do {
         late[0]!.act()
         late.shift()
@@ -183,18 +181,23 @@ class Link implements PeerReceiver {
     })
   }
 
+  /** Nothing is held back any longer. */
   release(): void {
-    for (const act of this.held.splice(0)) this.deliver(act)
+    this.cancel()
+    for (; this.late.length > 0; this.late.shift()) this.late[0]!.act()
   }
 }
 
 export class FaultLine {
   readonly timers: Timers
+  /** The longest frame that the server accepts from a client. */
+  readonly frameLimit: number
   private counted: Array<Counted> = []
   private readonly links = new Set<Link>()
 
-  constructor(timers: Timers) {
+  constructor(timers: Timers, frameLimit: number) {
     this.timers = timers
+    this.frameLimit = frameLimit
   }
 
   wrap(accept: Accept): Accept {
@@ -221,6 +224,10 @@ export class FaultLine {
     if (due.length === 0) return undefined
     this.counted = this.counted.filter((each) => !due.includes(each))
     return due[0]!.fault as FaultOf<T>
+  }
+
+  get isMute(): boolean {
+    return this.lasting("Mute") !== undefined
   }
 
   private inject(fault: Fault): void {

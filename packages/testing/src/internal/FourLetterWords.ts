@@ -40,7 +40,7 @@ const full = (connection: ServerConnection): string => {
   )
 }
 
-const configuration = ({ options }: ZooKeeperServer): string =>
+const configuration = ({ options, role }: ZooKeeperServer): string =>
   lines(
     "clientPort=0",
     "secureClientPort=-1",
@@ -53,7 +53,7 @@ const configuration = ({ options }: ZooKeeperServer): string =>
     `minSessionTimeout=${options.minSessionTimeout}`,
     `maxSessionTimeout=${options.maxSessionTimeout}`,
     "clientPortListenBacklog=-1",
-    `serverId=${options.serverId === 1 ? 0 : options.serverId}`
+    `serverId=${role === "standalone" ? 0 : options.serverId}`
   )
 
 const monitor = (server: ZooKeeperServer): string =>
@@ -170,13 +170,19 @@ const commands: ReadonlyMap<string, readonly [needsService: boolean, run: (serve
     ]
   ])
 
+/** `*` allows all; scripts of a real server depend on `srvr`, so it is always allowed. */
+const isAllowed = ({ options }: ZooKeeperServer, word: string): boolean =>
+  options.fourLetterWords === undefined ||
+  ["*", word].some((each) => options.fourLetterWords!.includes(each)) ||
+  word === "srvr"
+
 /** What answers a word; undefined when the four bytes are none, but the length of a frame. */
 export const command = (word: string): ((server: ZooKeeperServer) => string) | undefined => {
   const found = commands.get(word)
   if (found === undefined) return undefined
   const [needsService, run] = found
   return (server) => {
-    if (server.options.fourLetterWords?.includes(word) === false) {
+    if (!isAllowed(server, word)) {
       return `${word} is not executed because it is not in the whitelist.\n`
     }
     return needsService && !server.isServing ? NOT_SERVING : run(server)

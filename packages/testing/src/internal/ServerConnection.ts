@@ -43,7 +43,8 @@ export class ServerConnection implements Watcher, PeerReceiver {
   lastType = "NA"
   private readonly out = new JuteWriter(256)
   private readonly queue: Array<Request> = []
-  private readonly held: Array<Buffer> = []
+  /** What came while the server stood still. */
+  private readonly held: Array<() => void> = []
   private readonly frames: Frames
   /** The first four bytes decide: a command in letters, or the length of a frame. */
   private head: Buffer | undefined = Buffer.alloc(0)
@@ -65,7 +66,8 @@ export class ServerConnection implements Watcher, PeerReceiver {
   onChunk(chunk: Buffer): void {
     if (this.isClosed) return
     if (this.server.isFrozen) {
-      this.held.push(Buffer.from(chunk))
+      const bytes = Buffer.from(chunk)
+      this.held.push(() => this.onChunk(bytes))
       return
     }
     if (this.head !== undefined) {
@@ -83,12 +85,13 @@ export class ServerConnection implements Watcher, PeerReceiver {
     this.push(chunk)
   }
 
-  /** What came while the server stood still. */
   thaw(): void {
-    for (const chunk of this.held.splice(0)) this.onChunk(chunk)
+    for (const happen of this.held.splice(0)) happen()
   }
 
   onClose(): void {
+    // Behind what the client said before it went.
+    if (this.server.isFrozen) return void this.held.push(() => this.onClose())
     this.isClosed = true
     this.server.forget(this)
   }

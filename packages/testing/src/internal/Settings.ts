@@ -37,6 +37,9 @@ export interface ServerOptions {
   readonly fourLetterWords?: ReadonlyArray<string> | undefined
 }
 
+/** What a server accepts when nothing else is said. */
+export const JUTE_MAX_BUFFER = 0xf_ffff
+
 export interface Settings {
   readonly version: Version
   readonly serverId: number
@@ -58,6 +61,7 @@ const millis = (input: Duration.Input): number => Duration.toMillis(Duration.fro
 
 export const settings = (options: ServerOptions, serverId: number): Settings => {
   const tickTime = millis(options.tickTime ?? 500)
+  if (!(tickTime > 0)) throw new RangeError(`tickTime is ${tickTime} ms: give a time above 0`)
   return {
     version: options.version ?? "3.8",
     serverId,
@@ -69,7 +73,7 @@ export const settings = (options: ServerOptions, serverId: number): Settings => 
     extendedTypesEnabled: options.extendedTypesEnabled ?? true,
     enforceQuota: options.enforceQuota ?? false,
     localSessionsEnabled: options.localSessionsEnabled ?? false,
-    juteMaxBuffer: options.juteMaxBuffer ?? 0xf_ffff,
+    juteMaxBuffer: options.juteMaxBuffer ?? JUTE_MAX_BUFFER,
     maxClientCnxns: options.maxClientCnxns ?? 0,
     containerCheckInterval: millis(options.containerCheckInterval ?? 60_000),
     fourLetterWords: options.fourLetterWords
