@@ -164,7 +164,10 @@ describe("Faults that cannot happen", () => {
       [() => Faults.cutReply(1.5), /^nth, .* is 1.5: /],
       [() => Faults.sessionId(1n, 0), /^nth, .* is 0: /]
     ] as const) {
-      throws(fault, (error) => error instanceof RangeError && message.test(error.message))
+      throws(fault, (error) => {
+        assertTrue(error instanceof RangeError && message.test(error.message), String(error))
+        return undefined
+      })
     }
     deepStrictEqual(Faults.replyXid(-(2 ** 31)), { _tag: "ReplyXid", nth: 1, xid: -(2 ** 31) })
   })
