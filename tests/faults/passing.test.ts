@@ -115,6 +115,7 @@ it.live("a protected create that never left is not looked for: it ends with its 
     const error = yield* Effect.flip(zk.create("/a", "", { mode: "ephemeral", protected: true }))
     assert.strictEqual(error.reason._tag, "Timeout")
     assert.strictEqual(error.applied, "no")
+    yield* faults.clear
   })
 )
 

@@ -68,13 +68,14 @@ export interface Group {
 const NOTHING = new Uint8Array()
 
 /**
- * kazoo's Party has the name in the data, its ShallowParty in the node's name, with no data; Curator's members are what they
- * are.
+ * kazoo's Party has the name in the data, its ShallowParty in the node's name (and in the data, too, or none); Curator's
+ * members are what they are.
  */
 const memberOf = (name: string, data: Uint8Array): Member => {
   if (/^[0-9a-f]{32}__party__$/.test(name)) return { id: text({ data }), data: NOTHING }
-  const shallow = data.length === 0 ? /^[0-9a-f]{32}-(.+)$/.exec(name)?.[1] : undefined
-  return shallow === undefined ? { id: name, data } : { id: shallow, data: NOTHING }
+  const shallow = /^[0-9a-f]{32}-(.+)$/.exec(name)?.[1]
+  const isShallow = data.length === 0 || text({ data }) === shallow
+  return shallow === undefined || !isShallow ? { id: name, data } : { id: shallow, data: NOTHING }
 }
 
 const sameMembers = (a: ReadonlyArray<Member>, b: ReadonlyArray<Member>): boolean =>
