@@ -125,6 +125,7 @@ export interface Election {
 interface Candidacy {
   readonly resigned: Deferred.Deferred<never, Resigned>
   readonly ended: Deferred.Deferred<void>
+  role: Role
 }
 
 const sameNodes = (a: ReadonlyArray<Candidate>, b: ReadonlyArray<Candidate>): boolean =>
@@ -145,11 +146,11 @@ export const make = Effect.fnUntraced(function* (
   const leaders = options.leaders ?? 1
   yield* checkCount("election", path, "leaders", leaders)
   const role = yield* SubscriptionRef.make<Role>("Unknown")
-  /** The stages of all places that this process has. */
-  const stages = new Map<Candidacy, Role>()
-  const become = Effect.fnUntraced(function* (it: Candidacy, stage: Role) {
-    stages.set(it, stage)
-    const all = [...stages.values()]
+  /** All places that this process has. */
+  const candidacies = new Set<Candidacy>()
+  const become = Effect.fnUntraced(function* (it: Candidacy, its: Role) {
+    it.role = its
+    const all = Array.from(candidacies, ({ role }) => role)
     const next = all.includes("Leader") ? "Leader" : all.includes("Standby") ? "Standby" : "Unknown"
     if ((yield* SubscriptionRef.get(role)) === next) return
     yield* SubscriptionRef.set(role, next)
@@ -174,14 +175,12 @@ export const make = Effect.fnUntraced(function* (
   /** Completes when the lead is lost: from then on it is none, however long the work under it takes to end. */
   const lost = (it: Candidacy, leader: Leader) => Effect.andThen(Effect.flip(leader.lost), become(it, "Unknown"))
 
-  const candidacies = new Set<Candidacy>()
   const candidacy = <A, E, R>(effect: (it: Candidacy) => Effect.Effect<A, E, R>): Effect.Effect<A, E | Resigned, R> =>
     Effect.suspend(() => {
-      const it: Candidacy = { resigned: Deferred.makeUnsafe(), ended: Deferred.makeUnsafe() }
+      const it: Candidacy = { resigned: Deferred.makeUnsafe(), ended: Deferred.makeUnsafe(), role: "Unknown" }
       candidacies.add(it)
       const end = Effect.sync(() => {
         candidacies.delete(it)
-        stages.delete(it)
         Deferred.doneUnsafe(it.ended, Effect.void)
       })
       return Effect.ensuring(Effect.raceFirst(Deferred.await(it.resigned), effect(it)), end)

@@ -13,10 +13,8 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { inspect } from "node:util"
 import { type Dialect, parentMode } from "./Dialect.ts"
 import { begin } from "./internal/begin.ts"
-import { invalid } from "./internal/invalid.ts"
 import { latest } from "./internal/latest.ts"
 import { createBelow } from "./internal/parents.ts"
 import { isPassing, isRenewed, patientlyAnew } from "./internal/patience.ts"
@@ -208,10 +206,8 @@ export const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<PersistentNode, ZooKeeperError, ZooKeeper | Scope.Scope> {
   const zk = yield* ZooKeeper
+  // What is no time is refused by the create.
   const ttl = options.ttl === undefined ? undefined : Option.getOrUndefined(Duration.fromInput(options.ttl))
-  if (options.ttl !== undefined && (ttl === undefined || !Duration.isFinite(ttl))) {
-    return yield* invalid("persistent node", options.path, `${inspect(options.ttl)} is no time for a ttl`)
-  }
   const { current, end, states, tell } = yield* latest<boolean, ZooKeeperError>()
   const keeper = new Keeper(zk, options, tell)
   yield* Effect.addFinalizer(() => keeper.release)

@@ -8,8 +8,8 @@ import { isFull, isLost, ROOM } from "./passing.ts"
 const isOver = ({ reason }: ZooKeeperError): boolean => reason._tag === "SessionExpired"
 
 /**
- * Carries out a deletion. When an answer is lost, or there is no room, begins again in the background, which does no harm here, until an answer
- * comes or the session that began is over; without a connection it is left to the background at once.
+ * Carries out a deletion. When an answer is lost, or there is no room, begins again in the background, which does no harm
+ * here, until an answer comes or the session that began is over; without a connection it is left to the background at once.
  */
 export const guarantee = (
   view: View,

@@ -119,8 +119,8 @@ export interface Session {
   /** How long the lease lasts after a contact that the leader confirmed, in ms. */
   readonly lease: number
   /**
-   * Completes when the deadline of the present epoch has passed, its owner closes it, or the session is over. While anybody waits for it, the
-   * leader is asked to confirm the session at every heartbeat (design: the lease).
+   * Completes when the deadline of the present epoch has passed, its owner closes it, or the session is over. While anybody
+   * waits for it, the leader is asked to confirm the session at every heartbeat (design: the lease).
    */
   readonly deadlinePassed: Effect.Effect<"deadline" | "expired">
   /** Logs in with one more identity now and on every later connection. */
