@@ -36,12 +36,7 @@ const join = Verb.make(
           yield* Effect.logInfo(`${name} is in ${path} as ${node.path}`)
           const kept = Stream.runDrain(node.presence)
           if (command === undefined) return yield* kept
-          const env = {
-            ZK_GROUP_PATH: path,
-            ZK_GROUP_NODE: node.path,
-            ZK_SESSION_ID: Ids.toHex(zk.session.id),
-            ZK_FENCING_TOKEN: undefined
-          }
+          const env = { ZK_GROUP_PATH: path, ZK_GROUP_NODE: node.path, ZK_SESSION_ID: Ids.toHex(zk.session.id) }
           yield* Effect.raceFirst(run({ ...command, env }, { grace: GRACE, inFront: true }), kept)
         })
       )
