@@ -30,21 +30,7 @@ export interface Row {
   readonly note?: string
 }
 
-type More = Partial<
-  Pick<
-    Row,
-    | "metrics"
-    | "baseline"
-    | "relation"
-    | "quick"
-    | "only"
-    | "cellMillis"
-    | "warmMillis"
-    | "compileMillis"
-    | "rounds"
-    | "note"
-  >
->
+type More = Partial<Omit<Row, "id" | "server" | "workload" | "depth" | "goals">>
 
 const row = (
   server: Kind,

@@ -19,7 +19,15 @@ const setUp = Effect.fnUntraced(function* (more: { readonly maxQueued?: number }
   yield* zk.ensurePath("/a/b/c")
   const gone = (path: string) =>
     awaitState(other.exists(path), Option.isNone, { describe: `${path} is gone`, within: "20 seconds" })
-  return { faults: server.faults, gone, other, zk }
+  const offline = Effect.andThen(
+    server.faults.inject(Faults.refuse, Faults.reset),
+    awaitState(
+      Effect.sync(() => zk.session.state._tag),
+      (tag) => tag === "Suspended",
+      { describe: "suspended" }
+    )
+  )
+  return { faults: server.faults, gone, offline, other, zk }
 })
 
 describe("a guaranteed deletion", () => {
@@ -48,14 +56,9 @@ describe("a guaranteed deletion", () => {
 
   it.live("goes on when there was no room for it", () =>
     Effect.gen(function* () {
-      const { faults, gone, zk } = yield* setUp({ maxQueued: 1 })
+      const { faults, gone, offline, zk } = yield* setUp({ maxQueued: 1 })
       yield* zk.create("/x")
-      yield* faults.inject(Faults.refuse, Faults.reset)
-      yield* awaitState(
-        Effect.sync(() => zk.session.state._tag),
-        (tag) => tag === "Suspended",
-        { describe: "suspended" }
-      )
+      yield* offline
       yield* zk.delete("/a/b/c", { guaranteed: true })
       yield* zk.delete("/x", { guaranteed: true })
       yield* faults.clear
@@ -66,16 +69,9 @@ describe("a guaranteed deletion", () => {
 
   it.live("refuses what can never be done, with and without a connection", () =>
     Effect.gen(function* () {
-      const { faults, zk } = yield* setUp()
+      const { offline, zk } = yield* setUp()
       for (const connected of [true, false]) {
-        if (!connected) {
-          yield* faults.inject(Faults.refuse, Faults.reset)
-          yield* awaitState(
-            Effect.sync(() => zk.session.state._tag),
-            (tag) => tag === "Suspended",
-            { describe: "suspended" }
-          )
-        }
+        if (!connected) yield* offline
         for (const [path, version] of [
           ["a", undefined],
           ["/a", -1]
@@ -89,13 +85,8 @@ describe("a guaranteed deletion", () => {
 
   it.live("does not wait for a connection", () =>
     Effect.gen(function* () {
-      const { faults, gone, other, zk } = yield* setUp()
-      yield* faults.inject(Faults.refuse, Faults.reset)
-      yield* awaitState(
-        Effect.sync(() => zk.session.state._tag),
-        (tag) => tag === "Suspended",
-        { describe: "suspended" }
-      )
+      const { faults, gone, offline, other, zk } = yield* setUp()
+      yield* offline
       yield* zk.delete("/a/b/c", { guaranteed: true })
       assert.strictEqual(zk.session.state._tag, "Suspended")
       yield* faults.clear
