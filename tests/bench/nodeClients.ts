@@ -14,9 +14,18 @@ const operations = [
 /** A new client: its file, and its line here. */
 export const nodeClients: Readonly<Record<string, ReadonlyArray<Workload>>> = {
   effect: workloads,
-  driver: [...operations, "stateStream", "connectClose", "outstanding", "idle"],
+  driver: [...operations, "stateStream", "stateStreamBusy", "connectClose", "outstanding", "idle"],
   core: [...operations, "watchEvents", "outstanding"],
-  nzc: [...operations, "watchEvents", "watches", "stateStream", "connectClose", "outstanding", "idle"],
+  nzc: [
+    ...operations,
+    "watchEvents",
+    "watches",
+    "stateStream",
+    "stateStreamBusy",
+    "connectClose",
+    "outstanding",
+    "idle"
+  ],
   socket: ["getData"],
   bare: ["idle"],
   imports: ["idle"]

@@ -121,6 +121,7 @@ export const rows: ReadonlyArray<Row> = [
   row("real", "multi", 1, [cpu(0.5, 0.26), leastCpu, [must("ops", 1.3, "nzc")], rate], compiled),
   row("real", "multi", 256, [cpu(0.5, 0.26), leastCpu, [must("ops", 1.8, "nzc")], rate], { ...compiled, ...quick }),
   row("real", "stateStream", sizes.watches, [cpu(0.5, 0.3)], { ...compiledLate, ...quick }),
+  row("real", "stateStreamBusy", sizes.watches, [cpu(0.5, 0.3)], compiledLate),
   row("real", "connectClose", 1, [connecting], { ...compiledLate, ...quick }),
   row("test", "getData", 1, [], { only: ["effect", "nzc"] }),
   row("test", "getData", 256, [], { only: ["effect", "nzc"] }),

@@ -11,6 +11,7 @@ export const workloads = [
   "watchEvents",
   "watches",
   "stateStream",
+  "stateStreamBusy",
   "connectClose",
   "outstanding",
   "idle",

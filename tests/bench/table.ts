@@ -88,10 +88,11 @@ const inOrder = (clients: ReadonlyArray<Client>, round: number): ReadonlyArray<C
 /** One operation after the other, each with its answer; events come on their own. */
 const takesTurns = ({ depth, workload }: Spec): boolean => depth === 1 && workload !== "watches"
 
+const followed: ReadonlySet<Workload> = new Set(["stateStream", "stateStreamBusy", "treeCache"])
+
 const runCell = (program: cell.Program, spec: Spec) => {
   const run = takesTurns(spec) ? onOneCore(cell.run(program, spec)) : cell.run(program, spec)
-  const isFollowing = spec.workload === "stateStream" || spec.workload === "treeCache"
-  return isFollowing ? Effect.scoped(Effect.andThen(writing(spec.connect, spec.workload), run)) : run
+  return followed.has(spec.workload) ? Effect.scoped(Effect.andThen(writing(spec.connect, spec.workload), run)) : run
 }
 
 export const measure = Effect.fnUntraced(function* (

@@ -61,7 +61,7 @@ const watchCycles = (client: any, spec: Spec): Promise<Result> =>
       }
       client.getData(path, watcher, (error: unknown) => {
         if (error) return reject(error as Error)
-        if (spec.workload === "stateStream") seen()
+        if (spec.workload !== "watchEvents") seen()
       })
     }
     const seen = () => {
@@ -109,6 +109,7 @@ export const run = async (spec: Spec): Promise<Result> => {
   switch (spec.workload) {
     case "watchEvents":
     case "stateStream":
+    case "stateStreamBusy":
       return watchCycles(client, spec)
     case "watches":
       return manyWatches(client, spec)

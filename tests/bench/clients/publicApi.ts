@@ -105,6 +105,7 @@ export const run = (spec: Spec, open: Effect.Effect<ZooKeeper, unknown, Scope.Sc
       case "watches":
         return manyWatches(zk, spec)
       case "stateStream":
+      case "stateStreamBusy":
         return follow(spec, (path) => zk.changes.data(path))
       case "outstanding":
         return Effect.promise(() =>

@@ -6,10 +6,9 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { paths, sizes } from "../spec.ts"
 
-/** Changes for each tick of 10 ms. */
-const BURST = 20
-
 const [connect, workload] = process.argv.slice(2)
+/** Changes for each tick of 10 ms. */
+const burst = workload === "stateStreamBusy" ? 60 : 20
 const isTree = workload === "treeCache"
 const count = isTree ? sizes.treeFolders * sizes.treeFolder : sizes.watches
 const path = isTree ? paths.inTree : paths.watch
@@ -29,7 +28,7 @@ await Effect.runPromise(
           const { driver } = zk
           let next = 0
           setInterval(() => {
-            for (let i = 0; i < BURST; i++) {
+            for (let i = 0; i < burst; i++) {
               driver.submit({
                 operation: setData,
                 request: { path: path((next++ * STEP) % count), data, version: -1 },

@@ -19,6 +19,8 @@ export class InFlight {
   private written = 0
   /** Up to where calls were looked at for being overdue. */
   private swept = 0
+  /** Up to where somebody waits for an answer. */
+  private waitedFor = 0
   private marks: Array<Mark> = []
   private firstMark = 0
 
@@ -31,6 +33,11 @@ export class InFlight {
     return this.tail - this.written
   }
 
+  /** Whether nobody waits for any of them. */
+  get isPatient(): boolean {
+    return this.waitedFor <= this.head
+  }
+
   /** How many were answered so far. */
   get answered(): number {
     return this.head
@@ -39,6 +46,7 @@ export class InFlight {
   push(call: AnyCall): void {
     if (this.tail - this.head > this.mask) this.grow()
     this.ring[this.tail++ & this.mask] = call
+    if (call.isPatient !== true) this.waitedFor = this.tail
   }
 
   private grow(): void {

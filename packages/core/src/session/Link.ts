@@ -73,6 +73,10 @@ export class Link {
   private xid = Xid.FIRST
   private expected = Xid.FIRST
   private reading = false
+  /** How many frames the present chunk brought so far, or the newest did. */
+  private pieces = 0
+  /** Reading rests because nobody waits. */
+  private restsUnhurried = false
   private isTelling = false
   private flushScheduled = false
   /** What is encoded has to leave now: it is the session's own. */
@@ -150,6 +154,13 @@ export class Link {
     this.xid = Xid.next(this.xid)
     this.inFlight.push(call)
     this.scheduleFlush()
+    if (this.restsUnhurried && !this.inFlight.isPatient) this.goOn()
+  }
+
+  /** Somebody waits again. */
+  private goOn(): void {
+    this.restsUnhurried = false
+    this.connection?.wake?.()
   }
 
   /** Sends a request whose answer is known by its number instead of its place. */
@@ -209,6 +220,8 @@ export class Link {
   readonly onChunk = (chunk: Buffer): void => {
     if (this.dead) return
     const before = this.inFlight.answered
+    this.pieces = 0
+    this.restsUnhurried = false
     this.reading = true
     this.confirmedAt = -Infinity
     const { handshaking } = this
@@ -235,7 +248,10 @@ export class Link {
       this.events.onHeard(at, this.confirmedAt, waitingSince, flushed)
     } else if (flushed) this.events.onFlushed(at)
     if (!this.canWait) this.flush()
-    if (Pace.rests(this.inFlight.size, this.inFlight.answered - before, chunk.length)) this.connection?.rest?.()
+    if (Pace.rests(this.inFlight, this.pieces, chunk.length)) {
+      this.connection?.rest?.()
+      this.restsUnhurried = this.inFlight.isPatient
+    }
   }
 
   readonly room = (): Buffer | undefined => (this.dead ? undefined : this.frames.room())
@@ -252,6 +268,7 @@ export class Link {
   }
 
   private readonly onFrame: OnFrame = (bytes, start, end, owned) => {
+    this.pieces++
     const reader = this.reader.reset(bytes, start, end, owned)
     if (this.handshaking) return this.onHandshakeFrame(reader, end - start)
     const xid = reader.int()

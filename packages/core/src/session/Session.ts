@@ -26,6 +26,8 @@ import type { WatchTable } from "./WatchTable.ts"
 export interface Call<in out Request, in out Response> {
   readonly operation: Operation<Request, Response>
   readonly request: Request
+  /** Nobody sends the next request when the answer comes: it may come a millisecond later if that makes it cheaper. */
+  readonly isPatient?: boolean | undefined
   /** The server did it. */
   readonly succeed: (response: Response) => void
   /** The server refused it with this code; `zxid` is the last transaction it had applied. */

@@ -1,14 +1,21 @@
 /** The pace of a connection: which requests leave together, and when reading rests so that answers gather. */
 
 /**
- * A real server sends each answer in a packet of its own, and reading them one by one costs more than all the rest. With
- * so many outstanding that it stays busy meanwhile, a rest before the next read gathers them. No server answers
- * REST_DEPTH requests of one connection within that millisecond; large answers cost by the byte and are read as they come.
+ * A real server sends each answer and each event in a packet of its own, and reading them one by one costs more than all
+ * the rest. With so many outstanding that it stays busy meanwhile, a rest before the next read gathers them. No server
+ * answers REST_DEPTH requests of one connection within that millisecond; large answers cost by the byte and are read as
+ * they come.
  */
 const REST_DEPTH = 128
 const REST_BYTES = 1024
 /** A read that brought so many is as good as it gets. */
-const REST_ANSWERS = 64
+const REST_PIECES = 64
+
+/**
+ * Where all that is outstanding are reads after events, nobody sends the next request when the answer comes: a rest makes
+ * a state a millisecond older and nothing slower. The read after a lone event is answered without.
+ */
+const UNHURRIED_DEPTH = 2
 
 /**
  * A write costs more than all the rest of a small request. A server answers in order, so while it has this much to do, a
@@ -41,6 +48,18 @@ export const waitsForCompany = (inFlight: number, unwritten: number): boolean =>
 export const leavesEarly = (inFlight: number, unwritten: number): boolean =>
   unwritten >= EARLY && isHalf(inFlight, unwritten)
 
-/** Whether small answers are left to gather, after a chunk that brought few of the many that are to come. */
-export const rests = (inFlight: number, answers: number, bytes: number): boolean =>
-  inFlight >= REST_DEPTH && answers <= REST_ANSWERS && answers * 4 <= inFlight && bytes <= answers * REST_BYTES
+/** What is outstanding, as a rest depends on it. */
+interface Outstanding {
+  readonly size: number
+  readonly isPatient: boolean
+}
+
+const isDeep = (size: number, pieces: number): boolean => size >= REST_DEPTH && pieces * 4 <= size
+
+const isUnhurried = ({ isPatient, size }: Outstanding): boolean => size >= UNHURRIED_DEPTH && isPatient
+
+/** Whether small answers or events are left to gather, after a chunk that brought few pieces. */
+export const rests = (outstanding: Outstanding, pieces: number, bytes: number): boolean =>
+  pieces <= REST_PIECES &&
+  bytes <= pieces * REST_BYTES &&
+  (isDeep(outstanding.size, pieces) || isUnhurried(outstanding))

@@ -72,6 +72,8 @@ export interface Connection {
    * a transport to which pieces cost nothing leaves it out.
    */
   readonly rest?: (() => void) | undefined
+  /** Reads on before the millisecond is over. Never called during `onChunk`. */
+  readonly wake?: (() => void) | undefined
   /** Ends the connection at once; nothing is received from then on. */
   readonly destroy: () => void
 }

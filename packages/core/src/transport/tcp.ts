@@ -85,7 +85,8 @@ class Socket implements Connection {
     else this.waking.refresh()
   }
 
-  private readonly wake = (): void => {
+  readonly wake = (): void => {
+    if (!this.isResting) return
     this.isResting = false
     this.socket.resume()
   }

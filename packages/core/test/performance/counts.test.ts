@@ -1,6 +1,8 @@
 import { expect, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
 import { Frames } from "@effect-zookeeper/core/wire/Frames"
 import * as memoryServer from "./memoryServer.ts"
 
@@ -165,5 +167,35 @@ it.live("reading rests while many small answers are to come, and at no other tim
     server.answering.batch = 1
     server.answering.length = 10_000
     expect(yield* rests(1000)).toBe(0)
+  })
+)
+
+it.live("reading rests while only reads after several events are outstanding, until somebody waits", () =>
+  Effect.gen(function* () {
+    const server = memoryServer.make()
+    server.answering.batch = 1
+    const zk = yield* server.session
+    const told = yield* Queue.unbounded<string>()
+    for (const path of ["/a", "/b"]) {
+      yield* Effect.forkScoped(Stream.runForEach(zk.changes.data(path), (each) => Queue.offer(told, each.path)))
+      yield* Queue.take(told)
+    }
+    const change = (...paths: ReadonlyArray<string>) => {
+      server.answering.mzxid++
+      server.tell(paths)
+    }
+    change("/a")
+    yield* Queue.take(told)
+    expect(server.counts.rests, "after a lone event").toBe(0)
+    change("/a", "/b")
+    yield* Queue.takeN(told, 2)
+    expect(server.counts.rests, "after two").toBe(1)
+    server.answering.on = false
+    change("/a", "/b")
+    expect(server.counts).toMatchObject({ rests: 2, wakes: 0 })
+    yield* Effect.forkScoped(zk.get("/c"), { startImmediately: true })
+    expect(server.counts.wakes, "once somebody waits").toBe(1)
+    server.tell(["/a", "/b"])
+    expect(server.counts, "while somebody waits").toMatchObject({ rests: 2, wakes: 1 })
   })
 )

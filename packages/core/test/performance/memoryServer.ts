@@ -26,7 +26,7 @@ export const stat = {
 }
 
 export const make = () => {
-  const counts = { writes: 0, requests: 0, chunks: 0, rests: 0 }
+  const counts = { writes: 0, requests: 0, chunks: 0, rests: 0, wakes: 0 }
   /** `batch`: how many answers come in one chunk; real servers send each by itself. The rest is of getData. */
   const answering = { on: true, batch: Infinity, length: 100, mzxid: stat.mzxid, err: 0 }
   let onChunk: (chunk: Buffer) => void = () => {}
@@ -109,6 +109,7 @@ export const make = () => {
             return true
           },
           rest: () => void counts.rests++,
+          wake: () => void counts.wakes++,
           destroy: () => frames.stop()
         }
       })

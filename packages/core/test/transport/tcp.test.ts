@@ -1,7 +1,7 @@
 /** Sockets: what opens them, what ends them, and what is said when they do not open. */
 import { type Connection, OpenFailed, type Target } from "@effect-zookeeper/core/Connection"
 import { Frames } from "@effect-zookeeper/core/wire/Frames"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
@@ -164,6 +164,32 @@ describe("a connection", () => {
       for (const [index, body] of [...bodies, ...bodies].entries())
         assert.isTrue(found[index]!.equals(body), `${index}`)
       assert.isAbove(inRoom, 0)
+    })
+  )
+
+  it.live("at rest reads on when it is woken", () =>
+    Effect.gen(function* () {
+      const server = yield* listening
+      let heard = () => {}
+      const connection: Connection = yield* open(target(server.port), {
+        onChunk: () => {
+          setImmediate(heard)
+          // Its own time never comes.
+          vi.stubGlobal("setTimeout", () => ({ refresh: () => {} }))
+          connection.rest?.()
+          vi.unstubAllGlobals()
+        },
+        onClose: () => {}
+      })
+      const chunk = () => Effect.callback<void>((resume) => void (heard = () => resume(Effect.void)))
+      const socket = yield* accepted(server)
+      for (let i = 0; i < 3; i++) {
+        const next = yield* Effect.forkChild(chunk(), { startImmediately: true })
+        socket.write("more")
+        connection.wake?.()
+        yield* Fiber.join(next)
+      }
+      connection.destroy()
     })
   )
 

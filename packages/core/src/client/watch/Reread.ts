@@ -37,6 +37,10 @@ export class Reread<Response, A> implements Call<Request, Response> {
     this.reader = reader
   }
 
+  get isPatient(): boolean {
+    return true
+  }
+
   get operation(): Operation<Request, Response> {
     return this.reading.operation
   }
