@@ -41,17 +41,20 @@ const operation =
 const follow = <A>(spec: Spec, stream: (path: string) => Stream.Stream<A, unknown>) =>
   Effect.suspend(() => {
     const meter = new Meter(spec)
-    const loop = (worker: number) =>
-      Stream.runForEachWhile(stream(paths.watch(worker)), () =>
-        Effect.sync(() => {
-          meter.done()
-          return meter.goesOn
-        })
+    const enough = Deferred.makeUnsafe<Result>()
+    const seen = Effect.sync(() => {
+      meter.done()
+      if (!meter.goesOn) Deferred.doneUnsafe(enough, Effect.succeed(meter.measured))
+    })
+    const loop = (path: string) =>
+      Effect.andThen(
+        Stream.runForEach(stream(path), () => seen),
+        Effect.never
       )
-    return Effect.map(
-      Effect.raceAll(Array.from({ length: spec.depth }, (_, worker) => loop(worker))),
-      () => meter.measured
-    )
+    return Effect.raceAllFirst([
+      Deferred.await(enough),
+      ...Array.from({ length: spec.depth }, (_, worker) => loop(paths.watch(worker)))
+    ])
   })
 
 const manyWatches = Effect.fnUntraced(function* (
