@@ -17,12 +17,8 @@ export const loops = (
 ): Effect.Effect<Result, unknown> =>
   Effect.suspend(() => {
     const meter = new Meter(spec)
+    // No generator: each closure's has a hidden class of its own, and thousands of those are too many for V8's caches.
     const loop = (worker: number) =>
-      Effect.gen(function* () {
-        while (meter.goesOn) {
-          yield* one(worker)
-          meter.done()
-        }
-      })
+      Effect.whileLoop({ while: () => meter.goesOn, body: () => one(worker), step: () => meter.done() })
     return Effect.map(workers(count, loop), () => meter.measured)
   })

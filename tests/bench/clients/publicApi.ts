@@ -8,7 +8,7 @@ import * as Stream from "effect/Stream"
 import { paths, type Result, sizes, type Spec, type Workload } from "../spec.ts"
 import * as memory from "./memory.ts"
 import { Meter } from "./Meter.ts"
-import { loops, workers } from "./fibers.ts"
+import { loops } from "./fibers.ts"
 
 const data = new Uint8Array(sizes.data).fill(66)
 const writes = Array.from({ length: sizes.multi }, (_, index) => Op.set(paths.multi(index), data))
@@ -112,7 +112,9 @@ export const run = (spec: Spec, open: Effect.Effect<ZooKeeper, unknown, Scope.Sc
         return follow(spec, (path) => zk.changes.data(path))
       case "outstanding":
         return Effect.promise(() =>
-          memory.outstanding(spec, () => Effect.runFork(workers(spec.depth, () => zk.get(paths.data))))
+          memory.outstanding(spec, () => {
+            for (let i = 0; i < spec.depth; i++) Effect.runFork(zk.get(paths.data))
+          })
         )
       default:
         return loops(spec, operation(zk, spec))
