@@ -166,7 +166,8 @@ export interface Script {
 }
 
 /**
- * Plays a script to whoever connects: to one connection at a time.
+ * Plays a script to whoever connects: to one connection at a time. Lines before the first expectation are played as soon as
+ * somebody connects; a script without lines is done at once.
  *
  * @category constructors
  * @since 0.1.0
@@ -177,6 +178,7 @@ export const make = (...lines: ReadonlyArray<Line>): Effect.Effect<Script> =>
     const player = new Player(lines, (difference) =>
       Deferred.doneUnsafe(done, difference === undefined ? Effect.void : Effect.fail(new ScriptMismatch(difference)))
     )
+    if (lines.length === 0) Deferred.doneUnsafe(done, Effect.void)
     return {
       transport: memory.transport(() => (peer) => player.accept(peer)),
       done: Deferred.await(done)

@@ -11,6 +11,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import * as Script from "../src/Script.ts"
+import { connect, requestFrame } from "./RawClient.ts"
 
 describe("Script", () => {
   it.effect("plays line after line, over several connections", () =>
@@ -62,6 +63,46 @@ describe("Script", () => {
       )
       fiber.interruptUnsafe()
       yield* TestClock.adjust("1 minute")
+    })
+  )
+
+  it.effect("begins with whatever line comes first", () =>
+    Effect.gen(function* () {
+      yield* (yield* Script.make()).done
+      const script = yield* Script.make(
+        Script.halt,
+        Script.halt,
+        Script.expectConnect(),
+        Script.sendConnected({ sessionId: 7n })
+      )
+      const session = Effect.map(ZooKeeper.make(), (zk) => zk.session.id).pipe(
+        Effect.scoped,
+        Effect.provideService(Transport, script.transport)
+      )
+      const fiber = yield* Effect.forkChild(session, { startImmediately: true })
+      yield* TestClock.adjust("10 seconds")
+      yield* script.done
+      yield* TestClock.adjust("1 minute")
+      strictEqual(yield* Fiber.join(fiber), 7n)
+    })
+  )
+
+  it.effect("tells bytes apart that are no text, and shows what cannot be read", () =>
+    Effect.gen(function* () {
+      const said = Effect.fnUntraced(function* (line: Script.Line, frame: Buffer) {
+        const script = yield* Script.make(Script.expectConnect(), Script.sendConnected(), line)
+        const { write } = yield* connect(script.transport)
+        write(frame)
+        return (yield* Effect.flip(script.done)).got
+      })
+      const set = (byte: number) => ({ path: "/a", data: Buffer.from([byte]), version: -1 })
+      const expected = Script.expect(setData, set(0xfe))
+      strictEqual(
+        yield* said(expected, requestFrame(setData, set(0xff), 1)),
+        'setData { path: "/a", data: 0xff, version: -1 }'
+      )
+      const short = Buffer.from([0, 0, 0, 3, 1, 2, 3])
+      strictEqual((yield* said(expected, short)).startsWith("a frame that cannot be read"), true)
     })
   )
 })

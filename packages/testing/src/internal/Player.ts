@@ -1,11 +1,13 @@
 /** Plays the lines of a script to one client at a time, and compares what it says with what they expect. */
 import { Frames } from "@effect-zookeeper/core/wire/Frames"
+import { JuteError } from "@effect-zookeeper/core/wire/JuteError"
 import { JuteReader } from "@effect-zookeeper/core/wire/JuteReader"
 import { JuteWriter } from "@effect-zookeeper/core/wire/JuteWriter"
 import { connectRequest } from "@effect-zookeeper/core/wire/ops/connect"
 import { ping } from "@effect-zookeeper/core/wire/ops/session"
 import { byCode } from "@effect-zookeeper/core/wire/registry"
 import * as Xid from "@effect-zookeeper/core/wire/Xid"
+import { isUtf8 } from "node:buffer"
 import type { Line } from "../Script.ts"
 import type { Peer, PeerReceiver } from "./Peer.ts"
 
@@ -16,9 +18,13 @@ export interface Difference {
   readonly got: string
 }
 
+/** As text where they are text: what looks the same is the same. */
+const showBytes = (bytes: Buffer): string =>
+  isUtf8(bytes) ? JSON.stringify(bytes.toString()) : `0x${bytes.toString("hex")}`
+
 const show = (value: unknown): string => {
   if (typeof value === "bigint") return `${value}n`
-  if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value).toString())
+  if (value instanceof Uint8Array) return showBytes(Buffer.from(value))
   if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "nothing"
   return `{ ${Object.entries(value)
@@ -33,13 +39,22 @@ interface Frame {
 }
 
 const decode = (bytes: Buffer, isFirst: boolean): Frame => {
+  try {
+    return decodeWhole(bytes, isFirst)
+  } catch (error) {
+    if (!(error instanceof JuteError)) throw error
+    return { name: `a frame that cannot be read (${error.message})`, xid: 0, value: { bytes } }
+  }
+}
+
+const decodeWhole = (bytes: Buffer, isFirst: boolean): Frame => {
   const reader = new JuteReader().reset(bytes)
   if (isFirst) return { name: "connect", xid: 0, value: connectRequest.decode(reader) }
   const xid = reader.int()
   const type = reader.int()
   const operation = byCode(type)
   return operation === undefined
-    ? { name: `operation ${type}`, xid, value: bytes }
+    ? { name: `operation ${type}`, xid, value: { body: bytes.subarray(8) } }
     : { name: operation.name, xid, value: operation.request.decode(reader) }
 }
 
@@ -77,6 +92,7 @@ export class Player {
 
   accept(peer: Peer): PeerReceiver {
     this.peer = peer
+    this.play()
     const frames = new Frames(0x7fff_ffff)
     let isFirst = true
     return {
@@ -105,9 +121,9 @@ export class Player {
     this.play()
   }
 
-  /** Plays what needs nothing from the client. */
+  /** Plays what needs nothing from the client but that it is there. */
   private play(): void {
-    for (let line = this.lines[this.at]; line !== undefined && line._tag !== "expect"; line = this.lines[this.at]) {
+    for (let line = this.next; line !== undefined && line._tag !== "expect"; line = this.next) {
       this.at++
       if (line._tag === "halt") {
         this.peer?.end()
@@ -116,6 +132,11 @@ export class Player {
       else this.write(line.xid === "last" ? this.lastXid : line.xid, line.zxid, line.err, line.body)
     }
     if (this.at === this.lines.length) this.onEnd()
+  }
+
+  /** Undefined while there is nobody to play to. */
+  private get next(): Line | undefined {
+    return this.peer === undefined ? undefined : this.lines[this.at]
   }
 
   private write(xid: number, zxid: bigint, err: number, body: (writer: JuteWriter) => void): void {
