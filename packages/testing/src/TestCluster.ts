@@ -14,6 +14,7 @@ import { DataTree } from "./internal/DataTree.ts"
 import type { Faults } from "./Faults.ts"
 import { FaultLine } from "./internal/FaultLine.ts"
 import { Ensemble } from "./internal/Ensemble.ts"
+import * as Lifetime from "./internal/Lifetime.ts"
 import type { Member } from "./internal/Members.ts"
 import * as memory from "./internal/memory.ts"
 import type { Accept } from "./internal/Peer.ts"
@@ -55,11 +56,11 @@ export interface ClusterServer {
   readonly role: Effect.Effect<Role | "stopped">
   /** The last transaction that this server has applied. */
   readonly lastZxid: Effect.Effect<bigint>
-  /** Sessions that this server knows of. */
+  /** Sessions that this server knows of, its own local ones included. */
   readonly sessions: Effect.Effect<ReadonlyArray<bigint>>
   /** Ends the process: connections are reset, the others know at once. Tree and history stay, as on a disk. */
   readonly kill: Effect.Effect<void>
-  /** Starts it again; it follows the leader, if there is one, with all that it missed. */
+  /** Starts it again, within the scope; it follows the leader, if there is one, with all that it missed. */
   readonly restart: Effect.Effect<void>
   /** Stops the process without ending it: it accepts and answers nothing, and the others wait for it in vain. */
   readonly freeze: Effect.Effect<void>
@@ -101,7 +102,7 @@ export interface TestClusterShape {
    * change their minds: a client that comes back to the same host finds another server. Open connections stay.
    */
   readonly reorderHosts: (...ids: ReadonlyArray<number>) => Effect.Effect<void>
-  /** Ends a session as if its time were over. */
+  /** Ends a session as if its time were over. Without a leader only a local one can. */
   readonly expireSession: (sessionId: bigint) => Effect.Effect<void>
 }
 
@@ -159,10 +160,10 @@ export const make = Effect.fnUntraced(function* (
       Effect.sync(() => ensemble.kill(member)),
       close(member.id)
     )
-  yield* Effect.addFinalizer(() => Effect.forEach(ensemble.members.all, kill, { discard: true }))
+  const lifetime = yield* Lifetime.make(Effect.forEach(ensemble.members.all, kill, { discard: true }))
 
   const handles = ensemble.members.all.map((member): ClusterServer => {
-    const { duties, gate, id, server } = member
+    const { gate, id, server } = member
     const port = ports.get(id)!
     const line = new FaultLine(timers, server.options.juteMaxBuffer)
     accepts.set(id, gate.wrap(line.wrap((peer) => server.accept(peer))))
@@ -173,16 +174,15 @@ export const make = Effect.fnUntraced(function* (
       faults: line.handle,
       role: Effect.sync(() => (server.isStopped ? "stopped" : server.role)),
       lastZxid: Effect.sync(() => server.tree.lastZxid),
-      sessions: Effect.sync(() => [...server.tree.sessions.keys()]),
-      kill: Effect.andThen(
-        Effect.sync(() => duties.stop()),
-        kill(member)
+      sessions: Effect.sync(() => server.sessions),
+      kill: lifetime.inTurn(kill(member)),
+      restart: lifetime.whileOpen(
+        Effect.gen(function* () {
+          if (!server.isStopped) return
+          if (options.listen !== "memory") yield* listen(id, port)
+          ensemble.restart(member)
+        })
       ),
-      restart: Effect.gen(function* () {
-        if (!server.isStopped) return
-        if (options.listen !== "memory") yield* listen(id, port)
-        ensemble.restart(member)
-      }),
       freeze: Effect.sync(() => ensemble.freeze(member)),
       resume: Effect.sync(() => ensemble.thaw(member)),
       cutClients: Effect.sync(() => gate.shut()),
@@ -211,8 +211,9 @@ export const make = Effect.fnUntraced(function* (
       }),
     expireSession: (sessionId) =>
       Effect.sync(() => {
-        const { leader } = ensemble.members
-        if (leader !== undefined) ensemble.expire(leader.server, sessionId)
+        const { all, leader } = ensemble.members
+        const member = all.find(({ server }) => server.isLocalSession(sessionId)) ?? leader
+        member?.server.expire(sessionId)
       })
   }
 })

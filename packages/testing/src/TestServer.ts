@@ -14,6 +14,7 @@ import type * as Scope from "effect/Scope"
 import type { Faults } from "./Faults.ts"
 import { FaultLine } from "./internal/FaultLine.ts"
 import * as memory from "./internal/memory.ts"
+import * as Lifetime from "./internal/Lifetime.ts"
 import type { Accept } from "./internal/Peer.ts"
 import { type ServerOptions, settings } from "./internal/Settings.ts"
 import * as Standalone from "./internal/Standalone.ts"
@@ -31,7 +32,7 @@ export type { ServerOptions } from "./internal/Settings.ts"
 export interface Options extends ServerOptions {
   /** `"memory"` opens no port: only {@link TestServer.transport} leads to the server. Default `"tcp"`, which has both. */
   readonly listen?: "tcp" | "memory" | undefined
-  /** Default 0: any free port. In memory a name like any other, by default 2181. */
+  /** Default 0: any free port. In memory a name like any other, and 2181 for 0. */
   readonly port?: number | undefined
   /** The address to listen on. Default `127.0.0.1`; anything else lets other machines in. */
   readonly host?: string | undefined
@@ -44,14 +45,14 @@ export interface Options extends ServerOptions {
  * @since 0.1.0
  */
 export interface TestServerShape {
-  /** What to give to a client: `127.0.0.1:port`. */
+  /** What to give to a client: `127.0.0.1:port`, or `[::1]:port`. */
   readonly connectString: string
   readonly port: number
   /** Leads to this server without a socket, whatever name is asked for; works beside TCP. */
   readonly transport: TransportShape
   /** What goes wrong between this server and its clients. */
   readonly faults: Faults
-  /** The sessions alive. */
+  /** The sessions alive, local ones included. */
   readonly sessions: Effect.Effect<ReadonlyArray<bigint>>
   /** Watches of all connections, those for data and those for children. */
   readonly watchCount: Effect.Effect<number>
@@ -71,9 +72,12 @@ export interface TestServerShape {
   readonly resume: Effect.Effect<void>
   /** Closes the port and all connections; tree and sessions stay, as on a disk. */
   readonly stop: Effect.Effect<void>
-  /** Serves again, on the same port. Every session gets its whole timeout anew. */
+  /** Serves again, on the same port, until the scope closes. Every session gets its whole timeout anew. */
   readonly start: Effect.Effect<void>
 }
+
+/** The name of a server that has no port. */
+const MEMORY_PORT = 2181
 
 /**
  * Starts a server that lives as long as the scope. Nothing is left open afterwards.
@@ -91,7 +95,7 @@ export const make = Effect.fnUntraced(function* (
   const host = options.host ?? "127.0.0.1"
   const open = (port: number) => tcp.listen(host, port, accept)
   let listener = options.listen === "memory" ? undefined : yield* open(options.port ?? 0)
-  const port = listener?.port ?? options.port ?? 2181
+  const port = listener?.port ?? (options.port || MEMORY_PORT)
 
   const stop = Effect.gen(function* () {
     server.isStopped = true
@@ -100,14 +104,26 @@ export const make = Effect.fnUntraced(function* (
     if (listener !== undefined) yield* listener.close
     listener = undefined
   })
-  yield* Effect.addFinalizer(() => stop)
+  const start = Effect.gen(function* () {
+    if (!server.isStopped) return
+    if (options.listen !== "memory") listener = yield* open(port)
+    // A process that begins does not stand still, whatever the one before it did.
+    server.isFrozen = false
+    server.isStopped = false
+    // Local sessions were in its memory only.
+    server.local.clear()
+    server.tracker.clear()
+    for (const [id, timeOut] of server.tree.sessions) server.tracker.add(id, timeOut, timers.now())
+    server.arm()
+  })
+  const lifetime = yield* Lifetime.make(stop)
 
   return {
-    connectString: `${host}:${port}`,
+    connectString: `${host.includes(":") ? `[${host}]` : host}:${port}`,
     port,
     transport: memory.transport(() => (server.isStopped ? undefined : accept)),
     faults: line.handle,
-    sessions: Effect.sync(() => [...server.tree.sessions.keys()]),
+    sessions: Effect.sync(() => server.sessions),
     watchCount: Effect.sync(() => server.watchCount()),
     nodes: Effect.sync(() => new Map([...server.tree.nodes].map(([path, { data }]) => [path, data] as const))),
     lastZxid: Effect.sync(() => server.tree.lastZxid),
@@ -117,7 +133,7 @@ export const make = Effect.fnUntraced(function* (
         if (node === undefined) throw new RangeError(`setSequence: there is no node '${path}', create it first`)
         node.cversion = next | 0
       }),
-    expireSession: (sessionId) => Effect.sync(() => server.leader.expire(server, sessionId)),
+    expireSession: (sessionId) => Effect.sync(() => server.expire(sessionId)),
     dropConnections: Effect.sync(() => server.dropConnections()),
     freeze: Effect.sync(() => server.freeze()),
     resume: Effect.sync(() => {
@@ -125,16 +141,8 @@ export const make = Effect.fnUntraced(function* (
       duties.perform()
       server.thaw()
     }),
-    stop,
-    start: Effect.gen(function* () {
-      if (!server.isStopped) return
-      if (options.listen !== "memory") listener = yield* open(port)
-      // A process that begins does not stand still, whatever the one before it did.
-      server.isFrozen = false
-      server.isStopped = false
-      for (const [id, timeOut] of server.tree.sessions) server.tracker.add(id, timeOut, timers.now())
-      server.arm()
-    })
+    stop: lifetime.inTurn(stop),
+    start: lifetime.whileOpen(start)
   }
 })
 

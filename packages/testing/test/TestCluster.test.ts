@@ -3,7 +3,7 @@ import { openUnsafe } from "@effect-zookeeper/core/Acl"
 import { create } from "@effect-zookeeper/core/wire/ops/create"
 import { getData, setData } from "@effect-zookeeper/core/wire/ops/data"
 import { exists } from "@effect-zookeeper/core/wire/ops/exists"
-import { ping } from "@effect-zookeeper/core/wire/ops/session"
+import { closeSession, ping } from "@effect-zookeeper/core/wire/ops/session"
 import { sync } from "@effect-zookeeper/core/wire/ops/sync"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
@@ -224,6 +224,15 @@ describe("TestCluster", () => {
       strictEqual((yield* reader.call(exists, { path: "/", watch: false })).err, 0)
       strictEqual((yield* reader.call(create, node("/y"))).err, -119)
       strictEqual((yield* reader.call(sync, { path: "/" })).err, -119)
+      const leaving = yield* open(local.transport, 2181)
+      yield* leaving.handshake({ readOnly: true })
+      strictEqual((yield* leaving.call(closeSession, undefined)).err, 0)
+      yield* closed(leaving)
+      const expired = yield* open(local.transport, 2181)
+      const { sessionId } = (yield* expired.handshake({ readOnly: true }))!
+      deepStrictEqual(yield* local.one.sessions, [session!.sessionId, sessionId])
+      yield* local.expireSession(sessionId)
+      yield* closed(expired)
       yield* local.two.restart
       yield* TestClock.adjust("1 second")
       yield* closed(reader)

@@ -9,6 +9,7 @@ import { deleteNode } from "@effect-zookeeper/core/wire/ops/delete"
 import { exists } from "@effect-zookeeper/core/wire/ops/exists"
 import { closeSession, ping } from "@effect-zookeeper/core/wire/ops/session"
 import { addWatch } from "@effect-zookeeper/core/wire/ops/watches"
+import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { setACL } from "@effect-zookeeper/core/wire/ops/acl"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
@@ -25,7 +26,7 @@ const node = (path: string, flags = 0, data = "") => ({ path, data: Buffer.from(
 
 const closed = (client: RawClient) => Effect.map(client.take, (frame) => strictEqual(frame, undefined))
 
-const memory = (options: TestServer.ServerOptions = {}) => TestServer.make({ ...options, listen: "memory" })
+const memory = (options: Omit<TestServer.Options, "listen"> = {}) => TestServer.make({ ...options, listen: "memory" })
 
 describe("sessions and time", () => {
   it.effect("a session expires at the tick after its timeout, and its ephemerals with it", () =>
@@ -44,6 +45,31 @@ describe("sessions and time", () => {
       deepStrictEqual(yield* other.event, { type: 2, state: 3, path: "/e" })
       strictEqual((yield* other.call(exists, { path: "/e", watch: false })).err, -101)
       deepStrictEqual(yield* server.sessions, [other.session.sessionId])
+    })
+  )
+
+  it.effect("a local session is one of those alive, and can be expired like any", () =>
+    Effect.gen(function* () {
+      const server = yield* memory({ localSessionsEnabled: true })
+      const client = yield* connect(server.transport)
+      const { passwd, sessionId } = client.session
+      deepStrictEqual(yield* server.sessions, [sessionId])
+      yield* server.expireSession(sessionId)
+      yield* closed(client)
+      deepStrictEqual(yield* server.sessions, [])
+      const again = yield* open(server.transport)
+      strictEqual((yield* again.handshake({ sessionId, passwd }))?.timeOut, 0)
+    })
+  )
+
+  it.effect("a local session does not outlive the server's process", () =>
+    Effect.gen(function* () {
+      const server = yield* memory({ localSessionsEnabled: true })
+      const { session } = yield* connect(server.transport)
+      yield* server.stop
+      yield* server.start
+      const again = yield* open(server.transport)
+      strictEqual((yield* again.handshake({ ...session }))?.timeOut, 0)
     })
   )
 
@@ -371,6 +397,29 @@ describe("over TCP", () => {
       const again = yield* open(transport, server.port)
       strictEqual((yield* again.handshake({ ...client.session }))?.sessionId, client.session.sessionId)
       strictEqual((yield* again.call(exists, { path: "/kept", watch: false })).err, 0)
+    })
+  )
+
+  it.live("starts once, however many ask for it at a time, and stops after that", () =>
+    Effect.gen(function* () {
+      const server = yield* TestServer.make()
+      const transport = yield* Transport
+      yield* server.stop
+      yield* Effect.all([server.start, server.start, server.start], { concurrency: "unbounded" })
+      strictEqual((yield* connect(transport, { port: server.port })).session.timeOut > 0, true)
+      yield* Effect.all([server.start, server.stop], { concurrency: "unbounded" })
+      const refused = { host: "127.0.0.1", address: "127.0.0.1", port: server.port }
+      assertTrue(Exit.isFailure(yield* Effect.exit(transport.open(refused, { onChunk: () => {}, onClose: () => {} }))))
+    })
+  )
+
+  it.live("has a connect string that a client understands, whatever the address", () =>
+    Effect.gen(function* () {
+      const sixth = yield* TestServer.make({ host: "::1" })
+      strictEqual(sixth.connectString, `[::1]:${sixth.port}`)
+      const zk = yield* ZooKeeper.make({ connect: sixth.connectString })
+      strictEqual(zk.session.server, sixth.connectString)
+      strictEqual((yield* memory({ port: 0 })).connectString, "127.0.0.1:2181")
     })
   )
 

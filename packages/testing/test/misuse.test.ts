@@ -17,6 +17,8 @@ const mistakes: ReadonlyArray<readonly [string, Effect.Effect<unknown, never, Sc
   ["size is 1.5", cluster(1.5)],
   ["no node '/nope'", Effect.flatMap(server, ({ setSequence }) => setSequence("/nope", 5))],
   ["no server 7 among 3", Effect.flatMap(cluster(3), ({ partition }) => partition([1, 2], [7]))],
+  ["the scope has closed", Effect.flatMap(Effect.scoped(server), ({ start }) => start)],
+  ["the scope has closed", Effect.flatMap(Effect.scoped(cluster(1)), ({ servers }) => servers[0]!.restart)],
   ["tickTime is 0 ms", TestServer.make({ listen: "memory", tickTime: 0 })]
 ]
 

@@ -52,10 +52,7 @@ export class Duties {
     const { server } = this
     if (server.isFrozen || server.isStopped) return
     const now = server.timers.now()
-    for (const sessionId of server.tracker.expire(now)) {
-      if (server.isLocalSession(sessionId)) server.endLocal(sessionId)
-      else server.leader.expire(server, sessionId)
-    }
+    for (const sessionId of server.tracker.expire(now)) server.expire(sessionId)
     if (leads(server) && now >= this.nextCheck) {
       for (const path of server.tree.reapable(now)) {
         const prepare = () => prepareReap(server.tree, path) ?? ({ _tag: "check" } as const)

@@ -151,14 +151,16 @@ export class ServerConnection implements Watcher, PeerReceiver {
     const { server } = this
     if (type === ping.code) return this.reply(Xid.PING, server.tree.lastZxid, 0)
     if (OpCode.isWrite(type) || type === sync.code) {
-      if (server.isReadOnly) return this.reply(xid, server.tree.lastZxid, ErrorCode.NotReadOnly)
-      if (type === closeSession.code) this.isClosing = true
+      const isEnd = type === closeSession.code
+      // A session ends everywhere (org.apache.zookeeper.server.quorum.ReadOnlyRequestProcessor).
+      if (server.isReadOnly && !isEnd) return this.reply(xid, server.tree.lastZxid, ErrorCode.NotReadOnly)
+      if (isEnd) this.isClosing = true
       this.isBusy = true
       const done = (err: number, answer?: Body): void => {
         this.isBusy = false
         if (this.isClosed) return
         this.reply(xid, server.tree.lastZxid, err, answer)
-        if (type === closeSession.code) this.end()
+        if (isEnd) this.end()
         this.pump()
       }
       return type === sync.code ? server.sync(this, body, done) : server.write(this, type, body, done)

@@ -197,6 +197,17 @@ export class ZooKeeperServer {
     return outcome
   }
 
+  /** Local ones last. */
+  get sessions(): ReadonlyArray<bigint> {
+    return [...this.tree.sessions.keys(), ...this.local.keys()]
+  }
+
+  /** Ends a session as if its time were over. */
+  expire(sessionId: bigint): void {
+    if (this.local.has(sessionId)) this.endLocal(sessionId)
+    else this.leader.expire(this, sessionId)
+  }
+
   endLocal(sessionId: bigint): void {
     this.local.delete(sessionId)
     this.tracker.remove(sessionId)
