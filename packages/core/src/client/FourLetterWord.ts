@@ -3,10 +3,11 @@
  *
  * @since 0.1.0
  */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as ConnectString from "../model/ConnectString.ts"
+import * as Period from "../model/Period.ts"
 import { ConnectFailed, InvalidArgument, make as makeError, type ZooKeeperError } from "../model/ZooKeeperError.ts"
 import { Dialer } from "../session/Dialer.ts"
 import type { TlsOptions } from "../transport/Connection.ts"
@@ -32,7 +33,8 @@ const failure = (reason: InvalidArgument | ConnectFailed): ZooKeeperError =>
 
 /**
  * What the first server of a connect string that answers has to say to a word, as text; `parse` makes a record of it.
- * Fails with `ConnectFailed`, naming every server and why, when none answers.
+ * Fails with `ConnectFailed`, naming every server and why, when none answers; with `InvalidArgument` for what is no connect
+ * string, no four-letter word, or no time to wait.
  *
  * @category constructors
  * @since 0.1.0
@@ -48,8 +50,13 @@ export const ask = Effect.fnUntraced(function* (
   if (!/^[a-z]{4}$/.test(word)) {
     return yield* failure(new InvalidArgument({ problem: `'${word}' is not a four-letter word` }))
   }
+  const patience = options.timeout ?? "5 seconds"
+  const timeout = Period.millisOf(patience)
+  if (!(timeout > 0)) {
+    const problem = `timeout must be a duration above zero, not ${Period.show(patience)}`
+    return yield* failure(new InvalidArgument({ problem }))
+  }
   const dialer = new Dialer(options.tls, yield* Transport, yield* Lookup)
-  const timeout = Duration.toMillis(Duration.fromInputUnsafe(options.timeout ?? "5 seconds"))
   const attempts: Array<{ readonly host: string; readonly cause: string }> = []
   for (const host of hosts) {
     const answer = yield* Effect.result(dialer.ask(host, word, timeout))

@@ -1,9 +1,10 @@
 /** Creating nodes in every mode, and creating them so that a lost answer is found again. */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Acl } from "../model/Acl.ts"
 import * as CreateMode from "../model/CreateMode.ts"
 import * as Path from "../model/Path.ts"
+import * as Period from "../model/Period.ts"
 import type { Stat } from "../model/Stat.ts"
 import type { ZooKeeperError } from "../model/ZooKeeperError.ts"
 import type { Operation } from "../wire/Operation.ts"
@@ -25,11 +26,10 @@ const ttlOf = (mode: CreateMode.CreateMode, ttl: Duration.Input | undefined): nu
   if (ttl === undefined) return CreateMode.hasTtl(mode) ? `the mode '${mode}' needs a ttl` : 0
   // Other flags together with a ttl of -1 kill the server (measured on 3.8.0): never send such a thing.
   if (!CreateMode.hasTtl(mode)) return `a ttl needs the mode 'ttl' or 'ttlSequential', not '${mode}'`
-  const duration = Duration.fromInput(ttl)
-  const millis = duration._tag === "Some" ? Duration.toMillis(duration.value) : Number.NaN
+  const millis = Period.millisOf(ttl)
   return Number.isInteger(millis) && millis >= 1 && millis <= MAX_TTL
     ? millis
-    : `the ttl must be a whole number of ms from 1 to 2^40 - 1, not ${Duration.isDuration(ttl) ? Duration.format(ttl) : String(ttl)}`
+    : `the ttl must be a whole number of ms from 1 to 2^40 - 1, not ${Period.show(ttl)}`
 }
 
 /** Why an ACL cannot be set, or undefined. */

@@ -3,8 +3,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
-import { inspect } from "node:util"
 import * as ConnectString from "../model/ConnectString.ts"
+import * as Period from "../model/Period.ts"
 import { type ConnectFailed, InvalidArgument, make as makeError, type ZooKeeperError } from "../model/ZooKeeperError.ts"
 import type { TlsOptions } from "../transport/Connection.ts"
 import type { Auth, Options } from "./Options.ts"
@@ -103,10 +103,8 @@ const refuse = (problem: string): never => {
 const millis = (name: string, value: Duration.Input | "infinity" | undefined, fallback: number): number => {
   if (value === undefined) return fallback
   if (value === "infinity") return Infinity
-  const duration = Duration.fromInput(value)
-  const length = duration._tag === "Some" ? Duration.toMillis(duration.value) : Number.NaN
-  const shown = Duration.isDuration(value) ? Duration.format(value) : inspect(value)
-  return length > 0 ? length : refuse(`${name} must be a duration above zero, not ${shown}`)
+  const length = Period.millisOf(value)
+  return length > 0 ? length : refuse(`${name} must be a duration above zero, not ${Period.show(value)}`)
 }
 
 const whole = (name: string, value: number | undefined, fallback: number, least: number): number => {
