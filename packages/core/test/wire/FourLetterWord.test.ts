@@ -183,8 +183,17 @@ describe("answers that are no answer", () => {
     expect(FourLetterWord.parse("srvr", fixture("srvr-not-serving"))).toEqual({ _tag: "NotServing" })
   })
 
-  it("nothing, from a server that does not know the word", () => {
-    expect(FourLetterWord.parse("dirs", "")).toEqual({ _tag: "NotUnderstood", text: "" })
+  it.each(FourLetterWord.words)("nothing at all, from a server that does not know %s", (word) => {
+    expect(FourLetterWord.parse(word, "")).toEqual({ _tag: "NotUnderstood", text: "" })
+  })
+
+  it.each(["cons", "wchc", "wchp"] as const)("something else than a list in answer to %s", (word) => {
+    const text = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
+    expect(FourLetterWord.parse(word, text)).toEqual({ _tag: "NotUnderstood", text })
+  })
+
+  it.each(["cons", "wchc", "wchp"] as const)("a list with nothing in it is an answer to %s", (word) => {
+    expect(FourLetterWord.parse(word, "\n")).toEqual({ _tag: "Answered", value: [] })
   })
 
   it.prop("no text makes a parser throw", [Schema.Literals(FourLetterWord.words), Schema.String], ([word, line]) => {

@@ -1,5 +1,5 @@
 /** The words about a server and its connections: srvr, stat and cons. */
-import { hexOf, linesOf, numberOf } from "./lines.ts"
+import { hexOf, linesOf, listed, numberOf } from "./lines.ts"
 
 /** Times in ms, between a request's arrival and its answer. */
 export interface Latency {
@@ -144,12 +144,15 @@ const parseConnection = (line: string): ClientConnection | undefined => {
   }
 }
 
-export const parseConnections = (text: string): ReadonlyArray<ClientConnection> =>
+const connectionsIn = (text: string): ReadonlyArray<ClientConnection> =>
   linesOf(text)
     .map(parseConnection)
     .filter((connection) => connection !== undefined)
 
+export const parseConnections = (text: string): ReadonlyArray<ClientConnection> | undefined =>
+  listed(text, connectionsIn(text))
+
 export const parseServerWithClients = (text: string): ServerStatsWithClients | undefined => {
   const server = parseServer(text)
-  return server === undefined ? undefined : { ...server, clients: parseConnections(text) }
+  return server === undefined ? undefined : { ...server, clients: connectionsIn(text) }
 }

@@ -1,5 +1,5 @@
 /** The words about sessions, their ephemeral nodes and their watches: dump, wchs, wchc and wchp. */
-import { hexOf, linesOf } from "./lines.ts"
+import { hexOf, linesOf, listed } from "./lines.ts"
 
 /** The paths that a session owns or watches. */
 export interface SessionPaths {
@@ -72,12 +72,14 @@ const sessionPaths = ({ heading, members }: Group): ReadonlyArray<SessionPaths> 
   return sessionId === undefined ? [] : [{ sessionId, paths: members }]
 }
 
-export const parseSessionPaths = (text: string): ReadonlyArray<SessionPaths> => groupsOf(text).flatMap(sessionPaths)
+export const parseSessionPaths = (text: string): ReadonlyArray<SessionPaths> | undefined =>
+  listed(text, groupsOf(text).flatMap(sessionPaths))
 
-export const parsePathSessions = (text: string): ReadonlyArray<PathSessions> =>
-  groupsOf(text).flatMap(({ heading, members }) =>
-    heading.startsWith("/") ? [{ path: heading, sessionIds: idsOf(members) }] : []
-  )
+const pathSessions = ({ heading, members }: Group): ReadonlyArray<PathSessions> =>
+  heading.startsWith("/") ? [{ path: heading, sessionIds: idsOf(members) }] : []
+
+export const parsePathSessions = (text: string): ReadonlyArray<PathSessions> | undefined =>
+  listed(text, groupsOf(text).flatMap(pathSessions))
 
 /** `2 expire at Sat Nov 21 20:37:23 UTC 2026:` */
 const expiryOf = (heading: string): string | undefined => /expire at (.+):$/.exec(heading)?.[1]
