@@ -179,7 +179,12 @@ describe("a deletion of what this session owns", () => {
       const error = yield* Effect.flip(zk.delete("/mine", { owned: true, version: 7 }))
       assert.strictEqual(error.reason._tag, "BadVersion")
       yield* zk.delete("/mine", { owned: true, version: 0 })
-      for (const refused of [zk.delete("mine", owned), zk.delete("/mine", { owned: true, version: -1 })]) {
+      for (const refused of [
+        zk.delete("mine", owned),
+        zk.delete("/mine", { owned: true, version: -1 }),
+        zk.delete("/mine", { owned: true, recursive: true }),
+        zk.delete("/mine", { ...owned, recursive: true })
+      ]) {
         assert.strictEqual((yield* Effect.flip(refused)).reason._tag, "InvalidArgument")
       }
     })

@@ -28,6 +28,8 @@ describe("the configuration", () => {
       yield* refused(single.reconfig({ leaving: ["3"] }), "ReconfigDisabled")
       yield* refused(single.reconfig({}), "InvalidArgument")
       yield* refused(single.reconfig({ leaving: ["3"], members: [] }), "InvalidArgument")
+      yield* refused(single.reconfig({ members: [] }), "InvalidArgument")
+      yield* refused(single.reconfig({ joining: [], leaving: [] }), "InvalidArgument")
       yield* refused(single.reconfig({ leaving: ["3"], from: -1n }), "InvalidArgument")
     })
   )

@@ -16,7 +16,9 @@ export const admin = (it: It) => {
         yield* other.create("/a/z", "", { mode: "ephemeral" })
         assert.sameMembers([...(yield* zk.getEphemerals())], ["/a/x", "/a/y", "/ab"])
         assert.sameMembers([...(yield* zk.getEphemerals("/a/"))], ["/a/x", "/a/y"])
+        assert.sameMembers([...(yield* zk.getEphemerals("/a"))], ["/a/x", "/a/y", "/ab"])
         assert.deepStrictEqual(yield* other.getEphemerals(), ["/a/z"])
+        yield* refused(zk.getEphemerals("a"), "InvalidArgument")
       })
     )
 

@@ -60,16 +60,18 @@ export const setAcl = (
   })
 
 export const getEphemerals = (view: View, prefix: string = "/"): Effect.Effect<ReadonlyArray<string>, ZooKeeperError> =>
-  perform({
-    view,
-    name: "getEphemerals",
-    path: prefix,
-    operation: getEphemeralsOperation,
-    request: { prefixPath: prefix === "/" ? view.root : view.root + prefix },
-    // The server compares text, so /app also brings those of /apple.
-    success: (paths, { root }) =>
-      paths.filter((path) => Path.isWithin(path, root || "/")).map((path) => Path.strip(root, path))
-  })
+  prefix.startsWith("/")
+    ? perform({
+        view,
+        name: "getEphemerals",
+        path: prefix,
+        operation: getEphemeralsOperation,
+        request: { prefixPath: prefix === "/" ? view.root : view.root + prefix },
+        // The server compares text, so the chroot /app also brings those of /apple.
+        success: (paths, { root }) =>
+          paths.filter((path) => Path.isWithin(path, root || "/")).map((path) => Path.strip(root, path))
+      })
+    : invalid(view, "getEphemerals", prefix, `'${prefix}' begins no path: it does not start with '/'`)
 
 export const whoAmI = (
   view: View
@@ -99,15 +101,20 @@ export const config = (view: View): Effect.Effect<Node, ZooKeeperError> =>
 const joined = (items: ReadonlyArray<string> | undefined): string | null =>
   items === undefined || items.length === 0 ? null : items.join(",")
 
+/** What is wrong with a change; one that names no server is a mistake, since the request for it looks like any other. */
+const reconfigProblem = ({ from, joining, leaving, members }: ReconfigOptions): string | undefined => {
+  const incremental = joining !== undefined || leaving !== undefined
+  if (incremental === (members !== undefined)) return "give either members, or joining and leaving"
+  if ([joining, leaving, members].every((servers) => joined(servers) === null)) {
+    return `${members === undefined ? "joining and leaving are" : "members is"} empty; name the servers`
+  }
+  return from !== undefined && from < 0n ? `the configuration version ${Ids.toHex(from)} is not one` : undefined
+}
+
 export const reconfig = (view: View, options: ReconfigOptions): Effect.Effect<Node, ZooKeeperError> => {
   const { from, joining, leaving, members } = options
-  const incremental = joining !== undefined || leaving !== undefined
-  if (incremental === (members !== undefined)) {
-    return invalid(view, "reconfig", undefined, "give either members, or joining and leaving")
-  }
-  if (from !== undefined && from < 0n) {
-    return invalid(view, "reconfig", undefined, `the configuration version ${Ids.toHex(from)} is not one`)
-  }
+  const problem = reconfigProblem(options)
+  if (problem !== undefined) return invalid(view, "reconfig", undefined, problem)
   return perform({
     view,
     name: "reconfig",

@@ -10,14 +10,13 @@ import type { Options } from "../session/Options.ts"
 import type { Session } from "../session/Session.ts"
 import { retrySchedule } from "../session/settings.ts"
 import * as admin from "./admin.ts"
-import { badPath, type View } from "./Attempt.ts"
+import type { View } from "./Attempt.ts"
 import { Background } from "./Background.ts"
 import * as creation from "./create.ts"
 import type { Data } from "./Data.ts"
-import { guarantee } from "./guaranteed.ts"
+import { deleteNode } from "./delete.ts"
 import * as lease from "./lease.ts"
 import * as nodes from "./nodes.ts"
-import { deleteOwned } from "./owned.ts"
 import * as protect from "./protect.ts"
 import type { CreateOptions } from "./service/Nodes.ts"
 import type { ZooKeeper } from "./Service.ts"
@@ -63,15 +62,7 @@ const serviceOf = (view: View): ZooKeeper => {
       ),
     create2: (path: string, data: Data = "", options?: Omit<CreateOptions, "protected">) =>
       withParents(view, path, options, creation.create2(view, path, data, options)),
-    delete: (path, options) => {
-      const kind =
-        options?.owned === true ? deleteOwned : options?.recursive === true ? tree.deleteTree : nodes.deleteOne
-      const deletion = kind(view, path, options?.version)
-      if (options?.guaranteed !== true) return deletion
-      // Nobody hears of what goes wrong in the background.
-      const bad = badPath(view, "delete", path) ?? nodes.badVersion(view, "delete", path, options.version)
-      return bad ?? guarantee(view, deletion)
-    },
+    delete: (path, options) => deleteNode(view, path, options),
     exists: (path) => nodes.exists(view, path),
     get: (path) => nodes.get(view, path),
     getOption: (path) => nodes.getOption(view, path),

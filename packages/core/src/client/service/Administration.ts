@@ -45,7 +45,8 @@ export interface Administration {
   readonly config: Effect.Effect<Node, ZooKeeperError>
   /**
    * Changes the ensemble's membership, and gives the new configuration. Fails with `ReconfigDisabled`,
-   * `ReconfigInProgress`, `NewConfigNoQuorum`, `BadVersion`, `NoAuth`.
+   * `ReconfigInProgress`, `NewConfigNoQuorum`, `BadVersion`, `NoAuth`, and with `InvalidArgument` for a change that names no
+   * server.
    */
   readonly reconfig: (options: ReconfigOptions) => Effect.Effect<Node, ZooKeeperError>
   /**

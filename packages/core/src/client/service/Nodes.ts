@@ -65,7 +65,7 @@ export interface DeleteOptions extends VersionOption {
   readonly guaranteed?: boolean | undefined
   /**
    * Deletes nothing but an ephemeral node of this session: one that another session has put in its place, or none, is left
-   * as it is and is no failure. Costs a `sync` and an `exists` more. Default false.
+   * as it is and is no failure. Costs a `sync` and an `exists` more. Not together with `recursive`. Default false.
    */
   readonly owned?: boolean | undefined
 }
@@ -160,7 +160,11 @@ export interface Nodes {
   ) => Effect.Effect<void, ZooKeeperError>
   /** Makes the node that the chroot of the connect string names. */
   readonly ensureRoot: Effect.Effect<void, ZooKeeperError>
-  /** The ephemeral nodes of this session below a prefix (3.6 and later). */
+  /**
+   * The ephemeral nodes of this session whose paths begin with a prefix (3.6 and later), by default all, in no order. The
+   * prefix is compared as text: `/app` also finds `/apple`, and `/app/` does not. Fails with `InvalidArgument` for one that
+   * does not begin with `/`.
+   */
   readonly getEphemerals: (prefix?: string) => Effect.Effect<ReadonlyArray<string>, ZooKeeperError>
   /** Waits until the connected server has caught up with the leader as of now, whatever the path is (default `/`). */
   readonly sync: (path?: string) => Effect.Effect<void, ZooKeeperError>
