@@ -7,12 +7,14 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { awaitState } from "../support/awaitState.ts"
 import {
@@ -210,6 +212,46 @@ describe("a lock", () => {
       assert.deepStrictEqual(yield* b.tryWithLock(() => Effect.succeed(3)), Option.some(3))
       assert.deepStrictEqual(yield* b.tryWithLock(() => Effect.succeed(4), { wait: 0 }), Option.some(4))
       assert.deepStrictEqual(yield* queue(one!), [])
+    })
+  )
+
+  it.live("tried for a scope, is held until that closes, or leaves nothing in it", () =>
+    Effect.gen(function* () {
+      const [one, two] = yield* sessions(2)
+      const a = yield* using(one!)(Lock.make({ path: PATH }))
+      const b = yield* using(two!)(Lock.make({ path: PATH }))
+      const scope = yield* Scope.make()
+      const held = yield* Scope.provide(a.tryAcquire(), scope)
+      assert.isTrue(Option.isSome(held))
+      for (const wait of [undefined, 0, -1, "100 millis"] as const) {
+        assert.deepStrictEqual(yield* b.tryAcquire({ wait }), Option.none())
+        assert.strictEqual((yield* queue(one!)).length, 1)
+      }
+      const patient = yield* Effect.forkChild(b.tryAcquire({ wait: "1 minute" }))
+      yield* awaitQueue(one!, 2)
+      yield* Scope.close(scope, Exit.void)
+      const next = Option.getOrThrow(yield* Fiber.join(patient))
+      assert.isTrue(next.fencingToken > Option.getOrThrow(held).fencingToken)
+      assert.deepStrictEqual(
+        (yield* b.contenders).map(({ node }) => node),
+        [next.node]
+      )
+    })
+  )
+
+  it.live("refuses to wait for what is no time", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const lock = yield* using(zk)(Lock.make({ path: PATH }))
+      const soon = { wait: "soon" as Duration.Input }
+      for (const refused of [
+        Effect.asVoid(lock.tryAcquire(soon)),
+        Effect.asVoid(lock.tryWithLock(() => Effect.void, soon))
+      ]) {
+        const error = yield* Effect.flip(refused)
+        assert.strictEqual(error._tag === "ZooKeeperError" && error.reason._tag, "InvalidArgument")
+        assert.include(error.message, `wait is 'soon'; it must be a duration such as "2 seconds"`)
+      }
     })
   )
 

@@ -135,14 +135,17 @@ describe("a read-write lock", () => {
         lock.read.tryWithLock((read) => Effect.sync(() => numbers(write, read)))
       )
       assert.isTrue(Option.isSome(tried))
-      const reading = yield* Scope.make()
-      const held = yield* lock.write.withLock((write) =>
-        Effect.tap(Scope.provide(lock.read.acquire, reading), (read) => Effect.sync(() => numbers(write, read)))
-      )
-      assert.deepStrictEqual(yield* writer.write.tryWithLock(() => Effect.void), Option.none())
-      assert.deepStrictEqual(yield* nodes(other!), [held.node])
-      yield* Scope.close(reading, Exit.void)
-      assert.deepStrictEqual(yield* queue(other!), [])
+      for (const acquire of [lock.read.acquire, Effect.map(lock.read.tryAcquire(), Option.getOrThrow)]) {
+        const reading = yield* Scope.make()
+        const held = yield* lock.write.withLock((write) =>
+          Effect.tap(Scope.provide(acquire, reading), (read) => Effect.sync(() => numbers(write, read)))
+        )
+        assert.deepStrictEqual(yield* writer.write.tryWithLock(() => Effect.void), Option.none())
+        assert.deepStrictEqual(yield* writer.write.tryAcquire(), Option.none())
+        assert.deepStrictEqual(yield* nodes(other!), [held.node])
+        yield* Scope.close(reading, Exit.void)
+        assert.deepStrictEqual(yield* queue(other!), [])
+      }
     })
   )
 
@@ -263,9 +266,10 @@ describe("a read-write lock", () => {
         (lock) => Effect.flip(lock.read.withLock(() => lock.write.tryWithLock(() => Effect.void))),
         { concurrency: 2 }
       )
+      const tried = yield* Effect.flip(locks[0]!.read.withLock(() => locks[0]!.write.tryAcquire()))
       assert.deepStrictEqual(
-        results.map((error) => error._tag === "ZooKeeperError" && error.reason._tag),
-        ["InvalidArgument", "InvalidArgument"]
+        [...results, tried].map((error) => error._tag === "ZooKeeperError" && error.reason._tag),
+        ["InvalidArgument", "InvalidArgument", "InvalidArgument"]
       )
     })
   )

@@ -151,8 +151,17 @@ describe("a semaphore", () => {
         yield* semaphores[3]!.tryWithLease(() => Effect.void, { wait: "100 millis" }),
         Option.none()
       )
+      assert.deepStrictEqual(yield* semaphores[3]!.tryAcquire(), Option.none())
+      assert.deepStrictEqual(yield* semaphores[3]!.tryAcquire({ wait: "100 millis" }), Option.none())
       assert.strictEqual((yield* semaphores[3]!.holders).length, 3)
       yield* Scope.close(scope, Exit.void)
+      yield* isIdle(clients[0]!)
+      const free = yield* Effect.scoped(
+        Effect.tap(semaphores[3]!.tryAcquire(), () =>
+          Effect.map(semaphores[0]!.holders, ({ length }) => assert.strictEqual(length, 1))
+        )
+      )
+      assert.isTrue(Option.isSome(free))
       yield* isIdle(clients[0]!)
     })
   )

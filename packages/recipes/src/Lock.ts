@@ -71,6 +71,10 @@ export interface LockOf<H extends Holder> {
   ) => Effect.Effect<Option.Option<A>, E | ZooKeeperError | LeaseLost, Exclude<R, Scope.Scope>>
   /** Waits for the lock and holds it until the scope closes; heed `lost` of the holder. */
   readonly acquire: Effect.Effect<H, ZooKeeperError, Scope.Scope>
+  /** As `acquire`; none when the lock was not free within `wait` (default: not at all). Leaves no node behind then. */
+  readonly tryAcquire: (options?: {
+    readonly wait?: Duration.Input | undefined
+  }) => Effect.Effect<Option.Option<H>, ZooKeeperError, Scope.Scope>
   /** Who holds the lock and who waits for it, in order, whatever library they use. */
   readonly contenders: Effect.Effect<ReadonlyArray<Contender>, ZooKeeperError>
 }

@@ -37,7 +37,7 @@ export interface ReadWriteLock {
   /**
    * Held by one writer. Asked for in the body of the reader's `withLock` or `tryWithLock`, in the same fiber or a child of
    * it, it fails with `InvalidArgument`: two readers that both wait to write would wait for ever. Under a read lock that
-   * was got by `acquire`, which belongs to no fiber, it waits for that.
+   * was got by `acquire` or `tryAcquire`, which belongs to no fiber, it waits for that.
    */
   readonly write: Lock
   /**
@@ -102,12 +102,19 @@ export const make = Effect.fnUntraced(function* (
           : // A writer that is one no more is in no reader's way.
             Effect.catchTag(downgrade(writer), "LeaseLost", () => reads.lock.acquire)
       ),
+      tryAcquire: (wait) =>
+        Effect.flatMap(writes.holding, (writer) =>
+          writer === undefined
+            ? reads.lock.tryAcquire(wait)
+            : Effect.catchTag(Effect.asSome(downgrade(writer)), "LeaseLost", () => reads.lock.tryAcquire(wait))
+        ),
       withLock: (body) => asWriter(body, reads.lock.withLock(body)),
       tryWithLock: (body, wait) => asWriter((held) => Effect.asSome(body(held)), reads.lock.tryWithLock(body, wait))
     },
     write: {
       ...writes.lock,
       acquire: unlessReading(writes.lock.acquire),
+      tryAcquire: (wait) => unlessReading(writes.lock.tryAcquire(wait)),
       withLock: (body) => unlessReading(writes.lock.withLock(body)),
       tryWithLock: (body, wait) => unlessReading(writes.lock.tryWithLock(body, wait))
     },

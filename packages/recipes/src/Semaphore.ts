@@ -79,6 +79,10 @@ export interface Semaphore {
   ) => Effect.Effect<Option.Option<A>, E | ZooKeeperError | LeaseLost, Exclude<R, Scope.Scope>>
   /** Waits for a lease and holds it until the scope closes; heed `lost` of the holder. */
   readonly acquire: Effect.Effect<Holder, ZooKeeperError, Scope.Scope>
+  /** As `acquire`; none when there was no lease within `wait` (default: no free one now). Leaves no node behind then. */
+  readonly tryAcquire: (options?: {
+    readonly wait?: Duration.Input | undefined
+  }) => Effect.Effect<Option.Option<Holder>, ZooKeeperError, Scope.Scope>
   /** How many leases there are. */
   readonly size: Effect.Effect<number>
   /**
@@ -157,15 +161,17 @@ export const make = Effect.fnUntraced(function* (
           Effect.sync(() => Deferred.await(size.changed))
         )
   const acquire = Effect.map(leases.acquire, shared)
-  const acquireNow = Effect.map(leases.acquireNow, Option.map(shared))
+  const atOnce = Effect.map(leases.acquireNow, Option.map(shared))
+  const tryAcquire: Semaphore["tryAcquire"] = (options) => within("semaphore", path, { acquire, atOnce }, options?.wait)
   const under = <A, E, R>(held: Holder, body: (held: Holder) => Effect.Effect<A, E, R>) =>
     Effect.raceFirst(held.lost, body(held))
   return {
     acquire,
+    tryAcquire,
     withLease: (body) => Effect.scoped(Effect.flatMap(acquire, (held) => under(held, body))),
-    tryWithLease: (body, wait) =>
+    tryWithLease: (body, options) =>
       Effect.scoped(
-        Effect.flatMap(within(acquire, acquireNow, wait?.wait), (held) =>
+        Effect.flatMap(tryAcquire(options), (held) =>
           Option.isNone(held) ? Effect.succeedNone : Effect.asSome(under(held.value, body))
         )
       ),

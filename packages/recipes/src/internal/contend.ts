@@ -4,12 +4,13 @@ import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import { isZooKeeperError, type ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { Role } from "../Dialect.ts"
 import type { ExclusiveHolder } from "../Holder.ts"
 import { awaitTurn, type Busy, enter } from "./contender.ts"
 import { hold, type StopOn } from "./hold.ts"
+import { invalid } from "./invalid.ts"
 import { forRoom, isPassing } from "./patience.ts"
 import type { Queue } from "./queue.ts"
 import type { Ahead } from "./sequence.ts"
@@ -46,12 +47,15 @@ const once = (
   })
 
 /** Gives up everything that a failed try has made, and keeps what a good one has until the scope closes. */
-export const inScopeOfItsOwn = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<A, E, Scope.Scope> =>
+export const inScopeOfItsOwn = <A, E>(
+  effect: Effect.Effect<A, E, Scope.Scope>,
+  isGood: (value: A) => boolean = () => true
+): Effect.Effect<A, E, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const scope = yield* Scope.fork(yield* Effect.scope)
       return yield* Effect.onExit(restore(Scope.provide(effect, scope)), (exit) =>
-        exit._tag === "Failure" ? Scope.close(scope, exit) : Effect.void
+        exit._tag === "Success" && isGood(exit.value) ? Effect.void : Scope.close(scope, exit)
       )
     })
   )
@@ -102,10 +106,27 @@ export const tryContend = (
 ): Effect.Effect<Option.Option<ExclusiveHolder>, ZooKeeperError, Scope.Scope> =>
   unlessBusy(contest.queue.zk, (waits) => once(contest, waits))
 
-/** As `acquire`, none when it did not succeed within `wait`; `atOnce` is how to do it without waiting. */
-export const within = <A, E, R>(
-  acquire: Effect.Effect<A, E, R>,
-  atOnce: Effect.Effect<Option.Option<A>, E, R>,
+/** Something that is waited for, and how to get it without waiting. */
+export interface Wanted<A> {
+  readonly acquire: Effect.Effect<A, ZooKeeperError, Scope.Scope>
+  readonly atOnce: Effect.Effect<Option.Option<A>, ZooKeeperError, Scope.Scope>
+}
+
+/**
+ * As `acquire`, none when it did not succeed within `wait`, which is not at all if absent. What comes in the moment in which
+ * the time is over is given up, too.
+ */
+export const within = <A>(
+  operation: string,
+  path: string,
+  { acquire, atOnce }: Wanted<A>,
   wait: Duration.Input | undefined
-): Effect.Effect<Option.Option<A>, E, R> =>
-  wait === undefined || Duration.isZero(Duration.fromInputUnsafe(wait)) ? atOnce : Effect.timeoutOption(acquire, wait)
+): Effect.Effect<Option.Option<A>, ZooKeeperError, Scope.Scope> => {
+  const time = Duration.fromInput(wait ?? 0)
+  if (Option.isNone(time)) {
+    const problem = `wait is '${String(wait)}'; it must be a duration such as "2 seconds", or 0 for not at all`
+    return Effect.fail(invalid(operation, path, problem))
+  }
+  const attempt = Duration.isPositive(time.value) ? Effect.timeoutOption(acquire, time.value) : atOnce
+  return inScopeOfItsOwn(attempt, Option.isSome)
+}

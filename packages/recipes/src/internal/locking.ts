@@ -56,14 +56,17 @@ export const locking = <H extends Holder>(
       : otherwise
   const acquire = Effect.map(contend(contest), show)
   const atOnce = Effect.map(tryContend(contest), Option.map(show))
+  const tryAcquire: LockOf<H>["tryAcquire"] = (options) =>
+    within("lock", contest.queue.path, { acquire, atOnce }, options?.wait)
   const lock: LockOf<H> = {
     acquire,
+    tryAcquire,
     withLock: (body) => orShared(body, Effect.scoped(Effect.flatMap(acquire, (held) => under(held, body)))),
     tryWithLock: (body, options) =>
       orShared(
         (held) => Effect.asSome(body(held)),
         Effect.scoped(
-          Effect.flatMap(within(acquire, atOnce, options?.wait), (held) =>
+          Effect.flatMap(tryAcquire(options), (held) =>
             Option.isNone(held) ? Effect.succeedNone : Effect.asSome(under(held.value, body))
           )
         )
