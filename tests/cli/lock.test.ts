@@ -43,14 +43,17 @@ describe("zk lock on a real server", () => {
       const env = { ZK_CONNECT: connect }
       const first = yield* start(["lock", "/l", "--dialect", "kazoo", ...sh(idle)], env)
       const [pid] = yield* first.lines(1)
-      const second = yield* start(["lock", "/l", ...sh(`kill -0 ${pid} 2>/dev/null && echo both || echo alone`)], env)
+      const script = `kill -0 ${pid} 2>/dev/null && echo both || echo alone`
+      const second = yield* start(["lock", "/l", "--verbose", ...sh(script)], env)
       const list = Effect.map(zk(["ls", "/l"], { env }), ({ text }) => text.trimEnd().split("\n"))
       const names = yield* awaitState(list, ({ length }) => length === 2, { describe: "the second waits" })
       assert.match(names.join(), /[0-9a-f]{32}__lock__0000000000/)
+      yield* awaitState(second.now, ({ stderr }) => stderr.includes(" waits for "), { describe: "the second says so" })
       yield* first.signal("SIGINT")
       assert.strictEqual((yield* first.ended).code, 130)
-      const { code, text } = yield* second.ended
+      const { code, stderr, text } = yield* second.ended
       assert.deepStrictEqual([code, text], [0, "alone\n"])
+      assert.match(stderr, /^zk: \/l\/_c_.*-lock-0000000001 waits for \/l\/[0-9a-f]{32}__lock__0000000000$/m)
     })
   )
 })

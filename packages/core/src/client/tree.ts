@@ -58,6 +58,7 @@ const levels = Effect.fnUntraced(function* (
 /** What somebody else deletes meanwhile is fine; what they create meanwhile is deleted in the next round. */
 const deleteBelow = Effect.fnUntraced(function* (view: View, path: string): Effect.fn.Return<void, ZooKeeperError> {
   const [, ...below] = yield* levels(view, path)
+  yield* Effect.logDebug(`Nodes to delete below ${path}: ${below.reduce((sum, level) => sum + level.length, 0)}`)
   for (const level of below.toReversed()) {
     yield* Effect.forEach(
       level,

@@ -115,7 +115,8 @@ export const awaitTurn = (
       const inTheWay = ahead(all.slice(0, index))
       if (inTheWay === undefined) return
       if (!waits) return yield* new Busy()
-      const departures = inTheWay.map((other) => awaitGone(queue.zk, Path.join(queue.path, other.name)))
-      yield* Effect.raceAllFirst([changed, ...departures])
+      const others = inTheWay.map((other) => Path.join(queue.path, other.name))
+      yield* Effect.logDebug(`${node} waits for ${others.length === 0 ? "a turn to be had" : others.join(", ")}`)
+      yield* Effect.raceAllFirst([changed, ...others.map((other) => awaitGone(queue.zk, other))])
     }
   })
