@@ -71,7 +71,7 @@ describe("zk get", () => {
   it.live("of a missing node ends with 3 and says which", () =>
     Effect.gen(function* () {
       const zk = yield* inChroot
-      for (const verb of ["get", "stat", "ls", "tree", "acl get"]) {
+      for (const verb of ["get", "stat", "ls", "tree", "count", "acl get"]) {
         const { code, stderr, text } = yield* zk([...verb.split(" "), "/nope"])
         assert.deepStrictEqual([code, text, stderr], [3, "", `zk: ${verb} /nope: the node does not exist\n`])
       }
@@ -111,6 +111,19 @@ describe("zk ls", () => {
           ["/parent/child", 5]
         ]
       )
+    })
+  )
+})
+
+describe("zk count", () => {
+  it.live("counts what is below a node, at any depth", () =>
+    Effect.gen(function* () {
+      const zk = yield* inChroot
+      for (const path of ["/a/b/c", "/d"]) yield* zk(["create", "-p", path])
+      const { code, stderr, text } = yield* zk(["count"])
+      assert.deepStrictEqual([code, text, stderr], [0, "4\n", ""])
+      assert.strictEqual((yield* zk(["count", "/d"])).text, "0\n")
+      assert.deepStrictEqual(JSON.parse((yield* zk(["count", "/a", "-o", "json"])).text), { path: "/a", count: 2 })
     })
   )
 })

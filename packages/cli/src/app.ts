@@ -8,15 +8,19 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import manifest from "../package.json" with { type: "json" }
 import { acl } from "./commands/acl.ts"
+import { config } from "./commands/config.ts"
+import { count } from "./commands/count.ts"
 import { create } from "./commands/create.ts"
 import { dev } from "./commands/dev.ts"
 import { elect } from "./commands/elect.ts"
+import { ephemerals } from "./commands/ephemerals.ts"
 import { exists } from "./commands/exists.ts"
 import { fourLetterWord } from "./commands/fourLetterWord.ts"
 import { get } from "./commands/get.ts"
 import { group } from "./commands/group.ts"
 import { lock } from "./commands/lock.ts"
 import { ls } from "./commands/ls.ts"
+import { reconfig } from "./commands/reconfig.ts"
 import { rm } from "./commands/rm.ts"
 import { semaphore } from "./commands/semaphore.ts"
 import { set } from "./commands/set.ts"
@@ -35,11 +39,11 @@ import * as Stderr from "./render/stderr.ts"
 export const app = root.pipe(
   Command.withDescription("A command line for Apache ZooKeeper"),
   Command.withSubcommands([
-    { group: "Read", commands: [ls, tree, get, stat, exists, watch] },
+    { group: "Read", commands: [ls, tree, count, get, stat, exists, ephemerals, watch] },
     { group: "Write", commands: [create, set, rm, txn, sync] },
     { group: "Coordinate", commands: [lock, elect, semaphore, group] },
     { group: "Access", commands: [acl, whoami] },
-    { group: "Server", commands: [fourLetterWord, dev] }
+    { group: "Server", commands: [fourLetterWord, config, reconfig, dev] }
   ])
 )
 

@@ -33,7 +33,7 @@ const hint = (verb: string, error: ZooKeeperError): string | undefined => {
     case "NotEmpty":
       return "zk rm -r"
     case "BadVersion":
-      return "zk stat shows it"
+      return verb === "reconfig" ? "zk config shows it" : "zk stat shows it"
     case "NoAuth":
       return "see --auth"
     case "Unsupported":

@@ -37,6 +37,11 @@ describe("messages name the verb that was typed, not what the library calls it",
       "set /a: the node has another version; read it again (zk stat shows it)"
     ],
     [
+      ["reconfig"],
+      refused("reconfig", undefined, new BadVersion()),
+      "reconfig: the node has another version; read it again (zk config shows it)"
+    ],
+    [
       ["create", "/a"],
       refused("create", "/a", new NodeExists()),
       "create /a: the node exists already (zk set changes its data)"

@@ -26,7 +26,8 @@ export const toJson = (bytes: Uint8Array, as: Form = "auto") => {
     : { data: text, encoding: "utf8" as const }
 }
 
-const withNewline = (text: string): string => (text === "" || text.endsWith("\n") ? text : `${text}\n`)
+/** Text that ends its line, if there is any. */
+export const withNewline = (text: string): string => (text === "" || text.endsWith("\n") ? text : `${text}\n`)
 
 /** As `hexdump -C`: offset, sixteen bytes, and the characters that can be printed. */
 export const hexdump = (bytes: Uint8Array): string => {
