@@ -33,12 +33,15 @@ const withParents = <A>(
   path: string,
   options: CreateOptions | undefined,
   create: Effect.Effect<A, ZooKeeperError>
-): Effect.Effect<A, ZooKeeperError> =>
-  options?.parents !== true
-    ? create
-    : Effect.catchReason(create, "ZooKeeperError", "NoNode", () =>
-        Effect.andThen(tree.ensurePath(view, Path.parent(path), options.acl), create)
-      )
+): Effect.Effect<A, ZooKeeperError> => {
+  const parents = options?.parents ?? false
+  if (parents === false) return create
+  const mode = parents === true ? "persistent" : parents
+  const below = Effect.andThen(tree.ensurePath(view, Path.parent(path), options?.acl, mode), create)
+  // A container may be reaped between the two. There is an end, since a chroot that is missing is NoNode as well.
+  const again = Effect.retry(below, { times: 3, while: ({ reason }) => reason._tag === "NoNode" })
+  return Effect.catchReason(create, "ZooKeeperError", "NoNode", () => again)
+}
 
 /** A namespace below a namespace; `/` changes nothing. A path that is none is a mistake in the program. */
 const namespaceRoot = (root: string, path: string): string => {

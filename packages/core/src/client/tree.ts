@@ -24,14 +24,15 @@ const isThere = (view: View, path: string): Effect.Effect<boolean, ZooKeeperErro
 export const ensurePath = Effect.fnUntraced(function* (
   view: View,
   path: string,
-  acl: ReadonlyArray<Acl> | undefined
+  acl: ReadonlyArray<Acl> | undefined,
+  mode: "persistent" | "container" = "persistent"
 ): Effect.fn.Return<void, ZooKeeperError> {
   const problem = Path.problem(path)
   if (problem !== undefined) return yield* invalid(view, "ensurePath", path, `'${path}' is not a path: ${problem}`)
   const found = yield* Effect.forEach(Path.lineage(path), (node) => isThere(view, node), { concurrency: CONCURRENCY })
   for (const [index, node] of Path.lineage(path).entries()) {
     if (found[index] === true) continue
-    yield* Effect.catchReason(create(view, node, "", { acl }), "ZooKeeperError", "NodeExists", () => Effect.void)
+    yield* Effect.catchReason(create(view, node, "", { acl, mode }), "ZooKeeperError", "NodeExists", () => Effect.void)
   }
 })
 

@@ -31,8 +31,11 @@ export interface CreateOptions {
    * begins with this already, which must be unique. For sequential and ephemeral nodes.
    */
   readonly protected?: boolean | string | undefined
-  /** Makes missing parents first, as empty persistent nodes with the same ACL. Default false. */
-  readonly parents?: boolean | undefined
+  /**
+   * Makes missing parents first, as empty nodes with the same ACL: persistent ones, or with `"container"` such as the server
+   * removes some time after their last child went (3.5 and later). Default false.
+   */
+  readonly parents?: boolean | "container" | undefined
 }
 
 /**
