@@ -5,11 +5,12 @@ import { isZooKeeperError, type ZooKeeperError } from "@effect-zookeeper/core/Zo
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import type { Role } from "../Dialect.ts"
 import type { ExclusiveHolder } from "../Holder.ts"
 import { awaitTurn, type Busy, enter } from "./contender.ts"
 import { hold, type StopOn } from "./hold.ts"
+import { inScopeOfItsOwn } from "./inScopeOfItsOwn.ts"
 import { forRoom, isPassing } from "./patience.ts"
 import type { Queue } from "./queue.ts"
 import type { Ahead } from "./sequence.ts"
@@ -31,7 +32,8 @@ export const plain: Pick<Contest, "recheck" | "onStage"> = {
   onStage: () => Effect.void
 }
 
-const once = (
+/** Takes a place, waits for the turn and holds, once. */
+export const once = (
   contest: Contest,
   waits: boolean
 ): Effect.Effect<ExclusiveHolder, ZooKeeperError | LeaseLost | Busy, Scope.Scope> =>
@@ -44,17 +46,6 @@ const once = (
     yield* onStage("held")
     return holder
   })
-
-/** Gives up everything that a failed try has made, and keeps what a good one has until the scope closes. */
-export const inScopeOfItsOwn = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Effect.Effect<A, E, Scope.Scope> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* () {
-      const scope = yield* Scope.fork(yield* Effect.scope)
-      return yield* Effect.onExit(restore(Scope.provide(effect, scope)), (exit) =>
-        exit._tag === "Failure" ? Scope.close(scope, exit) : Effect.void
-      )
-    })
-  )
 
 /** A place goes with its session, even if a new one has come in its stead. */
 const isDisplaced = (zk: ZooKeeper, error: unknown): boolean =>
