@@ -54,6 +54,15 @@ describe("a guaranteed deletion", () => {
     )
   }
 
+  it.live("ends well when its answer cannot be read", () =>
+    Effect.gen(function* () {
+      const { faults, gone, zk } = yield* setUp()
+      yield* faults.inject(Faults.replyXid(77))
+      yield* zk.delete("/a/b/c", { guaranteed: true })
+      yield* gone("/a/b/c")
+    })
+  )
+
   it.live("goes on when there was no room for it", () =>
     Effect.gen(function* () {
       const { faults, gone, offline, zk } = yield* setUp({ maxQueued: 1 })
@@ -217,4 +226,16 @@ describe("a deletion of what this session owns", () => {
       })
     )
   }
+})
+
+describe("a protected create", () => {
+  it.live("is found again when its answer cannot be read", () =>
+    Effect.gen(function* () {
+      const { faults, other, zk } = yield* setUp()
+      yield* faults.inject(Faults.replyXid(77))
+      const node = yield* zk.create("/a/n-", "", { mode: "ephemeralSequential", protected: true })
+      const all = yield* other.children("/a")
+      assert.deepStrictEqual(all.toSorted(), [node.slice("/a/".length), "b"].toSorted())
+    })
+  )
 })

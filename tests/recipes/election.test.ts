@@ -277,6 +277,23 @@ describe("an election", () => {
     })
   )
 
+  it.live("ends when its work resigns while it ends, which does not wait for itself", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const election = yield* make(zk!)
+      for (const work of [
+        Effect.ensuring(Effect.void, election.resign),
+        Effect.addFinalizer(() => election.resign),
+        Effect.uninterruptible(election.resign)
+      ]) {
+        const leading = yield* Effect.forkDetach(election.whileLeader(() => work))
+        const exit = yield* Effect.timeoutOption(Fiber.await(leading), "10 seconds")
+        assert.isTrue(Option.isSome(exit), "it waits for itself")
+        assert.deepStrictEqual([yield* queue(other!), yield* election.role], [[], "Unknown"])
+      }
+    })
+  )
+
   it.live("ends with the work's own success or failure, which resigns", () =>
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)

@@ -602,12 +602,43 @@ describe("a lock", () => {
   it.live("refuses a counter that has wrapped, and leaves no node", () =>
     Effect.gen(function* () {
       const zk = yield* onServers()
-      const strange = `${PATH}/_c_5e7f0a1c-0000-4000-8000-000000000000-lock--2147483648`
-      yield* zk.create(strange, "", { parents: true })
       const lock = yield* using(zk)(Lock.make({ path: PATH }))
-      const error = yield* Effect.flip(lock.withLock(() => Effect.void))
-      assert.isTrue(error._tag === "ZooKeeperError" && error.reason._tag === "InvalidArgument", String(error))
-      assert.deepStrictEqual(yield* nodes(zk), [strange])
+      // Ten characters at least, so a small number has nine digits and the sign.
+      for (const counter of ["-2147483648", "-000000001"]) {
+        const strange = `${PATH}/_c_5e7f0a1c-0000-4000-8000-000000000000-lock-${counter}`
+        yield* zk.create(strange, "", { parents: true })
+        const error = yield* Effect.flip(lock.withLock(() => Effect.void))
+        assert.isTrue(error._tag === "ZooKeeperError" && error.reason._tag === "InvalidArgument", String(error))
+        assert.deepStrictEqual(yield* nodes(zk), [strange])
+        yield* zk.delete(strange)
+      }
+    })
+  )
+
+  it.live("gives a holder only once somebody looks after it", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      let looks = 0
+      let calls = 0
+      // The leader is asked again before a second watch begins, as it is when the last answer has just become too old.
+      const slow: typeof zk.whileSession = (effect) =>
+        Effect.suspend(() => {
+          if (++calls > 1) return Effect.never
+          return zk.whileSession(
+            Effect.acquireUseRelease(
+              Effect.sync(() => looks++),
+              () => effect,
+              () => Effect.sync(() => looks--)
+            )
+          )
+        })
+      const lock = yield* using({ ...zk, whileSession: slow })(Lock.make({ path: PATH }))
+      yield* Effect.scoped(
+        Effect.andThen(
+          lock.acquire,
+          Effect.sync(() => assert.strictEqual(looks, 1))
+        )
+      )
     })
   )
 

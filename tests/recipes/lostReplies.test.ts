@@ -182,6 +182,22 @@ describe("a lost reply leaves no node behind, and the recipe goes on", () => {
     })
   )
 
+  it.live("a contender does not wait for its own node when there was no room to look for that", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied({ maxQueued: 0 })
+      const lock = yield* using(zk)(Lock.make({ path }))
+      yield* lock.withLock(() => Effect.void)
+      const dropped = yield* proxy.dropReplyTo(({ type }) => type === create.code)
+      const all = yield* Effect.timeoutOption(
+        lock.withLock(() => queue(other)),
+        "20 seconds"
+      )
+      yield* dropped
+      assert.isTrue(Option.isSome(all), `it waits behind ${(yield* queue(other)).join()}`)
+      yield* awaitQueue(other, 0)
+    })
+  )
+
   it.live("an interrupted waiter whose create was cut off goes too, as soon as there is a connection again", () =>
     Effect.gen(function* () {
       const { other, proxy, zk } = yield* proxied()

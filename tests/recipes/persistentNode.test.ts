@@ -61,10 +61,10 @@ const atExpiry = <A, E>(zk: Client, effect: Effect.Effect<A, E>): Deferred.Defer
 }
 
 /** A node that ended without a connection looks at its owner on the next one: waits until it has done what follows from that. */
-const awaitLook = (zk: Client, asked: ReadonlyArray<string>) =>
+const awaitLook = (zk: Client, asked: ReadonlyArray<string>, look = "exists") =>
   awaitState(
     Effect.sync(() => [...asked]),
-    (now) => now.includes("exists"),
+    (now) => now.includes(look),
     { describe: "the owner is looked at" }
     // The first is answered after that look, so a deletion that follows from it is sent before the second.
   ).pipe(Effect.andThen(zk.sync()), Effect.andThen(zk.sync()))
@@ -107,6 +107,25 @@ describe("a persistent node", () => {
       yield* other!.delete(PATH, { recursive: true })
       yield* awaitData(other!, "3", zk)
       assert.strictEqual(zk!.session.epoch, 2)
+    })
+  )
+
+  it.live("is not kept when nobody waited until it was there, though its scope goes on", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      yield* zk!.ensurePath(PATH)
+      yield* other!.create(node, "old", { mode: "ephemeral" })
+      const asked = recordRequests(zk!)
+      const waiting = yield* Effect.forkChild(make(zk!))
+      yield* awaitLook(zk!, asked, "getData")
+      yield* Fiber.interrupt(waiting)
+      asked.length = 0
+      yield* other!.delete(node)
+      // Whoever followed it would have learned of it before the first answer, and asked before the second.
+      yield* zk!.sync()
+      yield* zk!.sync()
+      assert.notInclude(asked, "getData")
+      assert.notInclude(asked, "create")
     })
   )
 

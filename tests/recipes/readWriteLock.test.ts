@@ -1,5 +1,6 @@
 /** Read-write locks on a real ensemble: who shares, who excludes, and the two ways between them. */
 import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
+import * as Path from "@effect-zookeeper/core/Path"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
@@ -12,6 +13,7 @@ import * as Scope from "effect/Scope"
 import {
   awaitQueue,
   body,
+  type Client,
   isEntered,
   nodes,
   onServers,
@@ -254,6 +256,54 @@ describe("a read-write lock", () => {
       )
       assert.strictEqual(error._tag, "LeaseLost")
       assert.deepStrictEqual(yield* queue(other!), [])
+    })
+  )
+
+  it.live("a downgraded reader has the writer's number in every dialect, and all others can read it", () =>
+    Effect.gen(function* () {
+      for (const dialect of dialects) {
+        const zk = yield* onServers()
+        const lock = yield* make(zk, { dialect })
+        yield* lock.write.withLock(() => Effect.void)
+        const [held, reading, all] = yield* lock.write.withLock((held) =>
+          lock.read.withLock((reading) => Effect.map(lock.read.contenders, (all) => [held, reading, all] as const))
+        )
+        assert.match(Path.name(reading.node), written[dialect][0])
+        assert.strictEqual(reading.node.slice(-10), held.node.slice(-10))
+        assert.lengthOf(all, 2)
+      }
+    })
+  )
+
+  /** A downgrade in a scope of its own, whose reader is there and cannot be looked at. */
+  const unseen = Effect.fnUntraced(function* () {
+    const [zk, other] = yield* sessions(2)
+    const lock = yield* make(zk!)
+    const held = yield* lock.write.acquire
+    const { driver } = zk! as unknown as { driver: { submit: Client["driver"]["submit"] } }
+    const submit = driver.submit
+    driver.submit = (call) => (call.operation.name === "getData" ? false : submit(call))
+    const scope = yield* Scope.make()
+    const downgrade = yield* Effect.forkChild(Scope.provide(lock.downgrade(held), scope))
+    yield* awaitQueue(other!, 2)
+    return { downgrade, held, other: other!, scope }
+  })
+
+  it.live("a downgrade that is interrupted leaves no reader, though its scope goes on", () =>
+    Effect.gen(function* () {
+      const { downgrade, held, other } = yield* unseen()
+      yield* Fiber.interrupt(downgrade)
+      assert.deepStrictEqual(yield* nodes(other), [held.node])
+    })
+  )
+
+  it.live("a downgrade ends when its scope is closed meanwhile", () =>
+    Effect.gen(function* () {
+      const { downgrade, held, other, scope } = yield* unseen()
+      yield* Scope.close(scope, Exit.void)
+      const exit = yield* Effect.timeoutOption(Fiber.await(downgrade), "10 seconds")
+      assert.isTrue(Option.isSome(exit) && Exit.isFailure(exit.value), "it waits for ever")
+      assert.deepStrictEqual(yield* nodes(other), [held.node])
     })
   )
 

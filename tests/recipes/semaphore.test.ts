@@ -332,6 +332,35 @@ describe("a semaphore", () => {
       yield* isIdle(one!)
     })
   )
+
+  it.live(
+    "stands in the line again when its session expires: who waits among the leases beside it may be Curator's",
+    () =>
+      Effect.gen(function* () {
+        const [one, two, three] = yield* sessions(3)
+        const a = yield* make(one!, { leases: 1 })
+        const b = yield* make(two!, { leases: 1 })
+        const work = body()
+        const holder = yield* Effect.forkChild(a.withLease(() => work.run))
+        yield* work.entered
+        const waiter = yield* Effect.forkChild(b.withLease(() => Effect.succeed("mine")))
+        yield* awaitQueue(one!, 2, LEASES)
+        const next = yield* three!.create(`${LOCKS}/_c_5e7f0a1c-0000-4000-8000-000000000000-lock-`, "", {
+          mode: "ephemeralSequential"
+        })
+        yield* expire(two!)
+        yield* awaitState(nodes(one!, LOCKS), (all) => all.length === 2 && all[0] === next, {
+          describe: "it stands behind the next one",
+          within: "10 seconds"
+        })
+        yield* awaitQueue(one!, 1, LEASES)
+        yield* three!.delete(next)
+        yield* work.leave
+        assert.strictEqual(yield* Fiber.join(waiter), "mine")
+        yield* Fiber.join(holder)
+        yield* isIdle(one!)
+      })
+  )
 })
 
 describe("a semaphore in the dialect kazoo", () => {

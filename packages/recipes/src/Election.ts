@@ -7,6 +7,7 @@
 import * as Ids from "@effect-zookeeper/core/Ids"
 import { type Data as NodeData, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -15,6 +16,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
+import { randomUUID } from "node:crypto"
 import type { Dialect } from "./Dialect.ts"
 import type { Holder } from "./Holder.ts"
 import { contend, type Contest, plain } from "./internal/contend.ts"
@@ -109,7 +111,8 @@ export interface Election {
    * Gives up every place that this process has in the election, leading or waiting, and returns once its nodes are
    * deleted; without a connection, and while a create is on its way, that is done in the background. What runs in
    * `whileLeader` is interrupted, and `whileLeader` and a waiting `acquire` fail with `Resigned`; a leader that `acquire`
-   * gave is `lost`. To be a candidate again, call them again: the place is at the end of the queue then.
+   * gave is `lost`. To be a candidate again, call them again: the place is at the end of the queue then. Asked for by the
+   * work of `whileLeader`, or by what that has started, it does not wait for that work, with which its place goes.
    */
   readonly resign: Effect.Effect<void>
   /** What this process is now. */
@@ -148,6 +151,10 @@ export const make = Effect.fnUntraced(function* (
   const role = yield* SubscriptionRef.make<Role>("Unknown")
   /** All places that this process has. */
   const candidacies = new Set<Candidacy>()
+  /** The places under which a fiber works: it cannot wait for their end. */
+  const current = Context.Reference<ReadonlySet<Candidacy>>(`@effect-zookeeper/recipes/${randomUUID()}`, {
+    defaultValue: () => new Set()
+  })
   const become = Effect.fnUntraced(function* (it: Candidacy, its: Role) {
     it.role = its
     const all = Array.from(candidacies, ({ role }) => role)
@@ -176,14 +183,15 @@ export const make = Effect.fnUntraced(function* (
   const lost = (it: Candidacy, leader: Leader) => Effect.andThen(Effect.flip(leader.lost), become(it, "Unknown"))
 
   const candidacy = <A, E, R>(effect: (it: Candidacy) => Effect.Effect<A, E, R>): Effect.Effect<A, E | Resigned, R> =>
-    Effect.suspend(() => {
+    Effect.flatMap(current, (outer) => {
       const it: Candidacy = { resigned: Deferred.makeUnsafe(), ended: Deferred.makeUnsafe(), role: "Unknown" }
       candidacies.add(it)
       const end = Effect.sync(() => {
         candidacies.delete(it)
         Deferred.doneUnsafe(it.ended, Effect.void)
       })
-      return Effect.ensuring(Effect.raceFirst(Deferred.await(it.resigned), effect(it)), end)
+      const work = Effect.provideService(effect(it), current, new Set([...outer, it]))
+      return Effect.ensuring(Effect.raceFirst(Deferred.await(it.resigned), work), end)
     })
 
   const untilItEnds = <A, E, R>(
@@ -216,12 +224,12 @@ export const make = Effect.fnUntraced(function* (
   return {
     whileLeader: (f) => candidacy((it) => untilItEnds(it, f)),
     acquire,
-    resign: Effect.suspend(() =>
+    resign: Effect.flatMap(current, (own) =>
       Effect.forEach(
         [...candidacies],
-        ({ ended, resigned }) => {
-          Deferred.doneUnsafe(resigned, Effect.fail(new Resigned({ path })))
-          return Deferred.await(ended)
+        (it) => {
+          Deferred.doneUnsafe(it.resigned, Effect.fail(new Resigned({ path })))
+          return own.has(it) ? Effect.void : Deferred.await(it.ended)
         },
         { concurrency: "unbounded", discard: true }
       )

@@ -15,6 +15,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Dialect, parentMode } from "./Dialect.ts"
 import { begin } from "./internal/begin.ts"
+import { inScopeOfItsOwn } from "./internal/inScopeOfItsOwn.ts"
 import { latest } from "./internal/latest.ts"
 import { createBelow } from "./internal/parents.ts"
 import { isPassing, isRenewed, patientlyAnew } from "./internal/patience.ts"
@@ -216,7 +217,7 @@ export const make = Effect.fnUntraced(function* (
   yield* begin<ZooKeeperError>((begun) => Effect.andThen(begun, keeping), end)
   yield* Stream.runDrain(Stream.takeUntil(states, (isPresent) => isPresent))
   return { path: options.path, isPresent: current, presence: states, set: keeper.set }
-})
+}, inScopeOfItsOwn)
 
 /**
  * A persistent node as a service of the application.

@@ -16,9 +16,10 @@ import type { ExclusiveHolder, Holder } from "./Holder.ts"
 import { plain } from "./internal/contend.ts"
 import { enterAs } from "./internal/contender.ts"
 import { hold, shared } from "./internal/hold.ts"
+import { inScopeOfItsOwn } from "./internal/inScopeOfItsOwn.ts"
 import { invalid } from "./internal/invalid.ts"
 import { locking } from "./internal/locking.ts"
-import { nearest, sequenceOf } from "./internal/sequence.ts"
+import { counterOf, nearest } from "./internal/sequence.ts"
 import type { Lock, LockOf, Options } from "./Lock.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
@@ -71,11 +72,11 @@ export const make = Effect.fnUntraced(function* (
 
   const downgrade: ReadWriteLock["downgrade"] = Effect.fnUntraced(function* (writer) {
     // The reader stands where the writer stood: with the writer's number, not with one of its own (CURATOR-621).
-    const name = nameOf(dialect, "read", randomUUID()).name + sequenceOf(Path.name(writer.node))
+    const name = nameOf(dialect, "read", randomUUID()).name + counterOf(Path.name(writer.node))
     const node = Path.join(path, name)
     const create = writer.guard(Op.create(node, data, { mode: "ephemeral" }))
     return shared(yield* hold(zk, yield* enterAs(zk, node, create), stopOn))
-  })
+  }, inScopeOfItsOwn)
 
   /** A reader behind its own write lock would wait for itself. */
   const asWriter = <A, E, R>(

@@ -2,13 +2,13 @@
 import * as Effect from "effect/Effect"
 import type { ZooKeeperError } from "../model/ZooKeeperError.ts"
 import type { View } from "./Attempt.ts"
-import { isFull, isLost, ROOM } from "./passing.ts"
+import { isFull, isUnanswered, ROOM } from "./passing.ts"
 
 /** Then its ephemeral nodes are gone, and what else there is was not promised. */
 const isOver = ({ reason }: ZooKeeperError): boolean => reason._tag === "SessionExpired"
 
 /**
- * Carries out a deletion. When an answer is lost, or there is no room, begins again in the background, which does no harm
+ * Carries out a deletion. When an answer is lost or rubbish, or there is no room, begins again in the background, which does no harm
  * here, until an answer comes or the session that began is over; without a connection it is left to the background at once.
  */
 export const guarantee = (
@@ -22,7 +22,7 @@ export const guarantee = (
       view.session.info.epoch !== epoch
         ? Effect.void
         : Effect.catch(gone, (error) => {
-            if (isLost(error)) return again
+            if (isUnanswered(error)) return again
             if (isFull(error)) return Effect.delay(again, ROOM)
             return isOver(error) ? Effect.void : Effect.logWarning(`cannot undo: ${error.message}`)
           })
@@ -32,7 +32,7 @@ export const guarantee = (
     return view.session.info.connected
       ? Effect.catchIf(
           gone,
-          (error) => isLost(error) || isFull(error),
+          (error) => isUnanswered(error) || isFull(error),
           () => inBackground
         )
       : inBackground

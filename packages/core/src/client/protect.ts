@@ -12,7 +12,7 @@ import { failure, invalid, once, type View } from "./Attempt.ts"
 import { ask, check } from "./create.ts"
 import type { Data } from "./Data.ts"
 import { children, deleteOne, exists } from "./nodes.ts"
-import { isLost } from "./passing.ts"
+import { isLost, isUnanswered } from "./passing.ts"
 import { guarantee } from "./guaranteed.ts"
 import type { CreateOptions } from "./service/Nodes.ts"
 
@@ -64,22 +64,20 @@ export const create = (
       return info.epoch === epoch || epoch === 0 ? Option.none() : yield* over
     })
 
-    /** Nobody wants the node any more: it goes as soon as it can be found. */
-    const removeOrphan = (created: string | undefined): void =>
-      view.background(
-        Effect.ignore(
-          Effect.flatMap(
-            created === undefined ? Effect.retry(find, { while: isLost }) : Effect.succeedSome(created),
-            (node) => (Option.isNone(node) ? Effect.void : guarantee(view, deleteOne(view, node.value, undefined)))
-          )
-        )
+    /** Nobody wants the node any more: it goes as soon as it can be found, and there is room to look for it. */
+    const removeOrphan = (created: string | undefined): void => {
+      const found = created === undefined ? find : Effect.succeedSome(created)
+      const removal = Effect.flatMap(found, (node) =>
+        Option.isNone(node) ? Effect.void : deleteOne(view, node.value, undefined)
       )
+      view.background(Effect.ignore(guarantee(view, removal)))
+    }
 
     const send = once({ ...ask(view, path, creation), orphaned: removeOrphan })
     // Whatever comes in the way of the search, the create that it is about may have been done.
     const search = Effect.mapError(find, ({ reason }) => failure(view, "create", path, reason, "unknown"))
     const findOrSend = Effect.flatMap(search, (found) => (Option.isSome(found) ? Effect.succeed(found.value) : send))
-    const mayBeDone = (error: ZooKeeperError): boolean => isLost(error) && !neverLeft(error)
+    const mayBeDone = (error: ZooKeeperError): boolean => isUnanswered(error) && !neverLeft(error)
     return Effect.catchIf(send, mayBeDone, () =>
       Effect.onError(Effect.retry(findOrSend, { schedule: view.retry, while: isLost }), () =>
         Effect.sync(() => removeOrphan(undefined))

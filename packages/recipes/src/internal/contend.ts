@@ -5,11 +5,12 @@ import { isZooKeeperError, type ZooKeeperError } from "@effect-zookeeper/core/Zo
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import type { Role } from "../Dialect.ts"
 import type { ExclusiveHolder } from "../Holder.ts"
 import { awaitTurn, type Busy, enter } from "./contender.ts"
 import { hold, type StopOn } from "./hold.ts"
+import { inScopeOfItsOwn, keepingIf } from "./inScopeOfItsOwn.ts"
 import { invalid } from "./invalid.ts"
 import { forRoom, isPassing } from "./patience.ts"
 import type { Queue } from "./queue.ts"
@@ -32,7 +33,8 @@ export const plain: Pick<Contest, "recheck" | "onStage"> = {
   onStage: () => Effect.void
 }
 
-const once = (
+/** Takes a place, waits for the turn and holds, once. */
+export const once = (
   contest: Contest,
   waits: boolean
 ): Effect.Effect<ExclusiveHolder, ZooKeeperError | LeaseLost | Busy, Scope.Scope> =>
@@ -45,20 +47,6 @@ const once = (
     yield* onStage("held")
     return holder
   })
-
-/** Gives up everything that a failed try has made, and keeps what a good one has until the scope closes. */
-export const inScopeOfItsOwn = <A, E>(
-  effect: Effect.Effect<A, E, Scope.Scope>,
-  isGood: (value: A) => boolean = () => true
-): Effect.Effect<A, E, Scope.Scope> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* () {
-      const scope = yield* Scope.fork(yield* Effect.scope)
-      return yield* Effect.onExit(restore(Scope.provide(effect, scope)), (exit) =>
-        exit._tag === "Success" && isGood(exit.value) ? Effect.void : Scope.close(scope, exit)
-      )
-    })
-  )
 
 /** A place goes with its session, even if a new one has come in its stead. */
 const isDisplaced = (zk: ZooKeeper, error: unknown): boolean =>
@@ -128,5 +116,5 @@ export const within = <A>(
     return Effect.fail(invalid(operation, path, problem))
   }
   const attempt = Duration.isPositive(time.value) ? Effect.timeoutOption(acquire, time.value) : atOnce
-  return inScopeOfItsOwn(attempt, Option.isSome)
+  return keepingIf(attempt, Option.isSome)
 }

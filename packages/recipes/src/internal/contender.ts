@@ -50,7 +50,7 @@ const watch = (
       const { type } = yield* seen.value.next
       if (type === "NodeDeleted") return yield* deleted
     }
-  }).pipe(Effect.tapError((error) => Deferred.fail(first, error)))
+  })
 
 /**
  * Makes a node that stands for its owner until the scope closes. The watch on it outlives the deletion at the end, whose
@@ -63,6 +63,8 @@ const own = <E>(zk: ZooKeeper, create: Effect.Effect<string, E>): Effect.Effect<
     const first = Deferred.makeUnsafe<Stat, ZooKeeperError | LeaseLost>()
     // Sent together with what comes next, so that it costs a request but no time.
     const watching = yield* FiberHandle.run(watcher, watch(zk, node, first), { startImmediately: true })
+    // However it ends, by a scope that is closed meanwhile too, nobody waits for the first look any longer.
+    watching.addObserver((exit) => Deferred.doneUnsafe(first, exit))
     return { node, stat: Deferred.await(first), gone: Fiber.join(watching) }
   })
 

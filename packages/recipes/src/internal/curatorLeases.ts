@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { ExclusiveHolder } from "../Holder.ts"
-import { contend, type Contest, inScopeOfItsOwn, plain, tryContend } from "./contend.ts"
+import { contend, type Contest, once, plain, tryContend, untilHeld } from "./contend.ts"
 import type { StopOn } from "./hold.ts"
 import { present, type Standing } from "./queue.ts"
 import { beyond, nearest } from "./sequence.ts"
@@ -45,10 +45,11 @@ export const curatorLeases = (
   }
   return {
     // The order among the leases keeps their number right, so it does no harm if the place in the line is lost meanwhile.
-    // Whoever is interrupted while the place in the line is given up gets no lease.
-    acquire: inScopeOfItsOwn(
+    // Whoever loses its place among the leases takes one in the line again: behind a head of Curator's, which waits until
+    // there are few enough nodes, whosever they are, the two would wait for each other.
+    acquire: untilHeld(zk, (waits) =>
       Effect.flatMap(Effect.scope, (scope) =>
-        Effect.scoped(Effect.andThen(contend(line), Effect.provideService(contend(leases), Scope.Scope, scope)))
+        Effect.scoped(Effect.andThen(contend(line), Effect.provideService(once(leases, waits), Scope.Scope, scope)))
       )
     ),
     acquireNow: tryContend(leases),

@@ -12,12 +12,18 @@ import type { Contender } from "./contender.ts"
 /** When to stop: before the session can have expired, or as soon as the connection is gone. */
 export type StopOn = "lease" | "suspended"
 
-/** Fails in time, when what the contender stands for cannot be relied on much longer. */
-const untilLost = (zk: ZooKeeper, stopOn: StopOn, { gone }: Contender): Effect.Effect<never, LeaseLost> => {
+/** Fails in time, when what the contender stands for cannot be relied on much longer; `begun` from when on it will. */
+const untilLost = (
+  zk: ZooKeeper,
+  stopOn: StopOn,
+  { gone }: Contender,
+  begun: Deferred.Deferred<void>
+): Effect.Effect<never, LeaseLost> => {
   const displaced = Effect.mapError(gone, (error) =>
     error._tag === "LeaseLost" ? error : new LeaseLost({ why: "expired" })
   )
-  return zk.whileSession(stopOn === "lease" ? displaced : zk.whileConnected(displaced))
+  const watching = Effect.andThen(Deferred.succeed(begun, undefined), displaced)
+  return zk.whileSession(stopOn === "lease" ? watching : zk.whileConnected(watching))
 }
 
 /**
@@ -51,15 +57,17 @@ export const hold = (
 ): Effect.Effect<ExclusiveHolder, LeaseLost | ZooKeeperError, Scope.Scope> =>
   Effect.gen(function* () {
     const { czxid, ephemeralOwner } = yield* contender.stat
-    yield* zk.whileSession(Effect.void)
     const lost = Deferred.makeUnsafe<never, LeaseLost>()
-    const guarding = untilLost(zk, stopOn, contender)
+    const begun = Deferred.makeUnsafe<void>()
+    const guarding = untilLost(zk, stopOn, contender, begun)
     yield* Effect.forkScoped(
       Effect.catch(guarding, (error) => Deferred.fail(lost, error)),
       { startImmediately: true }
     )
     // What was released is held no more, whoever still has a hand on it.
     yield* Effect.addFinalizer(() => Deferred.fail(lost, new LeaseLost({ why: "deleted" })))
+    // Until then the leader is asked, which may take long, and nobody would hear of a loss.
+    yield* Effect.raceFirst(Deferred.await(lost), Deferred.await(begun))
     // The guard looks after the session of now, which may not be the one that the node belongs to.
     if (ephemeralOwner !== zk.session.id) return yield* new LeaseLost({ why: "expired" })
     return {

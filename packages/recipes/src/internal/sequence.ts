@@ -13,29 +13,37 @@ export interface Member {
   readonly dialect: Dialect
 }
 
+/** The server writes the counter with ten characters at least, of which a negative one's sign is one. */
+const endingIn = (before: RegExp): RegExp => new RegExp(`${before.source}(-\\d{9,10}|\\d{10})$`)
+
 /** What stands before the counter; the first that fits says what a name is. */
 const patterns: ReadonlyArray<readonly [Dialect, Role, RegExp]> = [
-  ["curator", "read", /__READ__(-?\d{10})$/],
-  ["curator", "write", /__WRIT__(-?\d{10})$/],
-  ["curator", "lease", /(?:^|-)lease-(-?\d{10})$/],
-  ["curator", "candidate", /(?:^|-)latch-(-?\d{10})$/],
+  ["curator", "read", endingIn(/__READ__/)],
+  ["curator", "write", endingIn(/__WRIT__/)],
+  ["curator", "lease", endingIn(/(?:^|-)lease-/)],
+  ["curator", "candidate", endingIn(/(?:^|-)latch-/)],
   // Also go-zookeeper's and the Rust client's, and kazoo's with the documented subclass.
-  ["curator", "lock", /(?:^|-)lock-(-?\d{10})$/],
-  ["kazoo", "read", /__rlock__(-?\d{10})$/],
+  ["curator", "lock", endingIn(/(?:^|-)lock-/)],
+  ["kazoo", "read", endingIn(/__rlock__/)],
   // kazoo's writers and candidates are locks as well.
-  ["kazoo", "lock", /__lock__(-?\d{10})$/],
-  ["apache", "read", /-read-(-?\d{10})$/],
-  ["apache", "write", /-write-(-?\d{10})$/],
-  ["apache", "candidate", /(?:^|-)n_(-?\d{10})$/],
-  ["apache", "lock", /^x-.+-(-?\d{10})$/]
+  ["kazoo", "lock", endingIn(/__lock__/)],
+  ["apache", "read", endingIn(/-read-/)],
+  ["apache", "write", endingIn(/-write-/)],
+  ["apache", "candidate", endingIn(/(?:^|-)n_/)],
+  ["apache", "lock", endingIn(/^x-.+-/)]
 ]
 
-const parse = (name: string): Member | undefined => {
+const match = (name: string) => {
   for (const [dialect, role, pattern] of patterns) {
-    const digits = pattern.exec(name)?.[1]
-    if (digits !== undefined) return { name, sequence: Number(digits), role, dialect }
+    const counter = pattern.exec(name)?.[1]
+    if (counter !== undefined) return { dialect, role, counter }
   }
   return undefined
+}
+
+const parse = (name: string): Member | undefined => {
+  const found = match(name)
+  return found && { name, sequence: Number(found.counter), role: found.role, dialect: found.dialect }
 }
 
 export interface Members {
@@ -58,8 +66,8 @@ export const read = (children: ReadonlyArray<string>): Members => {
   return { members: members.toSorted(byOrder), foreign }
 }
 
-/** The counter at the end of a name, as the server wrote it. */
-export const sequenceOf = (name: string): string => /-?\d{10}$/.exec(name)?.[0] ?? ""
+/** The counter at the end of a contender's name, as the server wrote it: a hyphen before it may belong to the name. */
+export const counterOf = (name: string): string => match(name)?.counter ?? ""
 
 /**
  * Who of those before a contender stands in its way, nearest last: when one of them goes, it looks again. Undefined when
