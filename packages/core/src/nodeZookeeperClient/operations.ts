@@ -36,7 +36,7 @@ const inside = ({ root }: Target, path: string): string => Path.strip(root, path
 
 const watching = ({ watcher }: Target, watch: boolean): Watcher | undefined => (watch ? watcher : undefined)
 
-/** Adds an operation; the library takes version 0 for none (peers.md, bug museum 33), so it is put right afterwards. */
+/** Adds an operation; the library takes version 0 for none (museum 33), so it is put right afterwards. */
 const addTo = (transaction: Transaction, target: Target, op: MultiOp): void => {
   const path = inside(target, op.path)
   switch (op._tag) {

@@ -2,7 +2,7 @@
  * One connection's conversation: requests out in one write per turn, answers matched to requests, events told apart.
  *
  * Everything here dies with the socket; the next connection gets a Link of its own, so nothing half-read can leak into it
- * (peers.md, bug museum 1).
+ * (museum 1).
  */
 import * as WatchEvent from "../model/WatchEvent.ts"
 import { ConnectionLost, ProtocolViolation, type Reason } from "../model/ZooKeeperError.ts"
