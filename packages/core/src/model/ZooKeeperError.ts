@@ -6,6 +6,7 @@
 import * as Data from "effect/Data"
 import * as Predicate from "effect/Predicate"
 import { AuthFailed, type ClientReason, SessionExpired } from "./ClientReason.ts"
+import { ErrorCode } from "./ErrorCode.ts"
 import { refusal, type ServerReason } from "./ServerReason.ts"
 
 export * from "./ClientReason.ts"
@@ -43,11 +44,11 @@ export type Reason = ServerReason | ClientReason
  */
 export const fromCode = (code: number): Reason => {
   switch (code) {
-    case -112:
+    case ErrorCode.SessionExpired:
       return new SessionExpired()
-    case -115:
+    case ErrorCode.AuthFailed:
       return new AuthFailed({ scheme: "auth", detail: "it refused an identity" })
-    case -124:
+    case ErrorCode.SessionClosedRequireSaslAuth:
       return new AuthFailed({ scheme: "sasl", detail: "it serves nobody who has not logged in" })
     default:
       return refusal(code)
@@ -131,7 +132,7 @@ export class ZooKeeperError extends Data.TaggedError("ZooKeeperError")<Fields> {
 
 /**
  * Makes an error without a stack trace of its own: in a socket callback it would only show the event loop, and it is
- * what an error costs most (reference: 5 of 6 µs).
+ * what an error costs most (measured: 5 of 6 µs).
  *
  * @category constructors
  * @since 0.1.0

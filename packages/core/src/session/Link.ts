@@ -4,6 +4,7 @@
  * Everything here dies with the socket; the next connection gets a Link of its own, so nothing half-read can leak into it
  * (museum 1).
  */
+import { ErrorCode } from "../model/ErrorCode.ts"
 import * as WatchEvent from "../model/WatchEvent.ts"
 import { ConnectionLost, ProtocolViolation, type Reason } from "../model/ZooKeeperError.ts"
 import type { Connection } from "../transport/Connection.ts"
@@ -55,7 +56,11 @@ export const isConfirmation = (operation: Operation<any, any>, confirm: "sync" |
   operation.confirms && (confirm === "sync" || !operation.repeatable)
 
 /** Codes after which the server closes the connection and asking again would only be refused again. */
-const FATAL: ReadonlySet<number> = new Set([-112, -115, -124])
+const FATAL: ReadonlySet<number> = new Set([
+  ErrorCode.SessionExpired,
+  ErrorCode.AuthFailed,
+  ErrorCode.SessionClosedRequireSaslAuth
+])
 
 export class Link {
   private readonly limits: Limits
