@@ -62,6 +62,8 @@ const FATAL: ReadonlySet<number> = new Set([
   ErrorCode.SessionClosedRequireSaslAuth
 ])
 
+const zxidOf = (high: number, low: number): bigint => (BigInt(high) << 32n) | BigInt(low)
+
 export class Link {
   private readonly limits: Limits
   private readonly events: LinkEvents
@@ -102,7 +104,7 @@ export class Link {
 
   /** The newest transaction that this server told of; 0 before the first. */
   get lastZxid(): bigint {
-    return (BigInt(this.zxidHigh) << 32n) | BigInt(this.zxidLow)
+    return zxidOf(this.zxidHigh, this.zxidLow)
   }
 
   // ---- out
@@ -320,7 +322,7 @@ export class Link {
     this.sawZxid(high, low)
     this.answered()
     if (call !== undefined) this.meter.answered(call.operation, err)
-    call?.refuse(err, (BigInt(high) << 32n) | BigInt(low))
+    call?.refuse(err, zxidOf(high, low))
     if (FATAL.has(err)) this.events.onFatalCode(err)
   }
 
@@ -333,12 +335,12 @@ export class Link {
     switch (xid) {
       case Xid.NOTIFICATION: {
         const { path, type } = watcherEvent.decode(reader)
-        // Its zxid (3.9) proves nothing: other events of the same transaction may come behind it, or get lost.
         const name = WatchEvent.typeOf(type)
         this.meter.event()
         if (name === undefined) return
         this.isTelling = true
-        return this.events.onEvent({ type: name, path })
+        // Its zxid (3.9, else −1) is told and proves nothing: other events of its transaction may come behind it, or get lost.
+        return this.events.onEvent(high < 0 ? { type: name, path } : { type: name, path, zxid: zxidOf(high, low) })
       }
       case Xid.PING:
         this.sawZxid(high, low)
