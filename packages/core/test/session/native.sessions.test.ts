@@ -699,7 +699,7 @@ describe("museum 15: close", () => {
         if (exit._tag === "Success") assert.strictEqual(exit.value.reason._tag, "Closed", `use ${index}`)
       }
       const lost = yield* Effect.flip(zk.whileSession(Effect.never))
-      assert.strictEqual(lost._tag, "LeaseLost")
+      assert.deepStrictEqual([lost._tag, lost.why], ["LeaseLost", "expired"])
       assert.strictEqual(network.connections.length, 1)
     })
   )
