@@ -24,8 +24,9 @@ export { type Answer, isWord, parse, type Values, type Word, words } from "../wi
  * @since 0.1.0
  */
 export interface AskOptions {
-  /** How long one server may take. Default 5 seconds. */
+  /** How long one server may take, for each of its addresses. Default 5 seconds. */
   readonly timeout?: Duration.Input | undefined
+  /** Default: plain TCP. */
   readonly tls?: TlsOptions | undefined
 }
 
