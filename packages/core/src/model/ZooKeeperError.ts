@@ -77,9 +77,9 @@ export interface Fields {
   readonly operation: string
   /** The path as the caller wrote it, where there is one. */
   readonly path?: string
-  /** The session that the operation belonged to, where there was one. */
+  /** The session, where there was one when the operation failed: none after an expiry. */
   readonly sessionId?: bigint
-  /** The last transaction that the answering server had applied, where there was an answer. */
+  /** The last transaction that the server had applied which refused the operation; not of transactions. */
   readonly zxid?: bigint
   /** Whether the server may have done it all the same. */
   readonly applied: Applied
