@@ -124,7 +124,7 @@ export class ZooKeeperError extends Data.TaggedError("ZooKeeperError")<Fields> {
     return `${subject}: ${this.reason.message}${doubt}`
   }
 
-  /** True when sending the same operation again is safe and may help. */
+  /** True when sending the same operation again is safe and may help soon: after `ConnectionLost` and `ThrottledOp`. */
   get isRetryable(): boolean {
     return this.applied === "no" && (this.reason._tag === "ConnectionLost" || this.reason._tag === "ThrottledOp")
   }
