@@ -1,6 +1,6 @@
 /**
  * What node-zookeeper-client itself does where faults.test.ts and limits.test.ts show what it does under ours: the reasons
- * that the README gives for the native driver. Numbers are those of peers.md, section 3.
+ * that the README gives for the native driver. Numbers are those of docs/museum.md.
  */
 import { auth } from "@effect-zookeeper/core/wire/ops/auth"
 import { create } from "@effect-zookeeper/core/wire/ops/create"

@@ -1,5 +1,5 @@
 /**
- * The faults of node-zookeeper-client (peers.md, sections 3 and 5) that are fenced: each ends in a typed error or a new
+ * The faults of node-zookeeper-client (docs/museum.md) that are fenced: each ends in a typed error or a new
  * connection, in bounded time, and never in an uncaught exception, which would fail this file.
  */
 import * as NodeZookeeperClient from "@effect-zookeeper/core/NodeZookeeperClient"

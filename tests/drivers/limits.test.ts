@@ -1,4 +1,4 @@
-/** What ours adds to node-zookeeper-client where it knows no limit, or one that it cannot pass (peers.md, section 3). */
+/** What ours adds to node-zookeeper-client where it knows no limit, or one that it cannot pass (docs/museum.md). */
 import * as NodeZookeeperClient from "@effect-zookeeper/core/NodeZookeeperClient"
 import { create } from "@effect-zookeeper/core/wire/ops/create"
 import { setData } from "@effect-zookeeper/core/wire/ops/data"

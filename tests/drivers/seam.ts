@@ -160,7 +160,7 @@ export const seam = (name: string, open: Open, owns: boolean): void => {
         assert.strictEqual(stat.version, 1)
         assert.isUndefined(deleted)
         assert.isUndefined(checked)
-        // The version is 1 by now, so each of these must fail (peers.md, bug museum 33).
+        // The version is 1 by now, so each of these must fail (museum 33).
         for (const op of [Op.set(path, "3", { version: 0 }), Op.delete(path, { version: 0 }), Op.check(path, 0)]) {
           const error = yield* Effect.flip(zk.transact(Op.create(`${path}/never`), op))
           assert.strictEqual(error.reason._tag, "TransactionFailed")

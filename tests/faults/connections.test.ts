@@ -1,4 +1,4 @@
-/** What networks and servers do to connections, over real TCP: peers' bugs by their numbers in the bug museum. */
+/** What networks and servers do to connections, over real TCP: other clients' bugs by their numbers in docs/museum.md. */
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"

@@ -1,5 +1,5 @@
 /**
- * What went wrong with watches in other clients, by its number in the bug museum (19 to 26). Number 19, a registration
+ * What went wrong with watches in other clients, by its number in docs/museum.md (19 to 26). Number 19, a registration
  * larger than the server's limit, is in many.test.ts, and so is the counting of number 24.
  */
 import * as Op from "@effect-zookeeper/core/Op"

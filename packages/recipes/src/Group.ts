@@ -56,12 +56,15 @@ export interface Member {
 export interface Group {
   /**
    * Is a member until the scope closes; the node is put back whenever it is lost, with its session or by hand. Returns once
-   * the node is there. Fails with `InvalidArgument` for a name that no node can have, and for data in the dialect `kazoo`.
+   * the node is there, however long that takes: a node of that name that another session has is waited for to go. Fails with `InvalidArgument` for a name that no node can have, and for data in the dialect `kazoo`.
    */
   readonly join: (id: string, data?: Data) => Effect.Effect<PersistentNode.PersistentNode, ZooKeeperError, Scope.Scope>
   /** Who is there now, by the names of their nodes. */
   readonly members: Effect.Effect<ReadonlyArray<Member>, ZooKeeperError>
-  /** Who is there, now and after every change of anybody or their data; a slow subscriber gets the newest. */
+  /**
+   * Who is there, now and after every change of anybody or their data; a slow subscriber gets the newest. Fails with
+   * `CacheFull` for more than 100,000 members.
+   */
   readonly observe: Stream.Stream<ReadonlyArray<Member>, CacheFailure>
 }
 
@@ -94,6 +97,7 @@ const nodeOf = (options: Options, id: string, data: Data | undefined): Persisten
 
 /**
  * A group below a path. With an `id` this returns once the member's node is there; it is a member until the scope closes.
+ * Fails as `join` does, and creates nothing without an `id`.
  *
  * @category constructors
  * @since 0.1.0

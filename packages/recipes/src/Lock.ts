@@ -69,7 +69,7 @@ export interface LockOf<H extends Holder> {
     body: (held: H) => Effect.Effect<A, E, R>,
     options?: { readonly wait?: Duration.Input | undefined }
   ) => Effect.Effect<Option.Option<A>, E | ZooKeeperError | LeaseLost, Exclude<R, Scope.Scope>>
-  /** Waits for the lock and holds it until the scope closes; heed `lost` of the holder. */
+  /** Waits for the lock and holds it until the scope closes; heed `lost` of the holder. Never reentrant. */
   readonly acquire: Effect.Effect<H, ZooKeeperError, Scope.Scope>
   /** As `acquire`; none when the lock was not free within `wait` (default: not at all). Leaves no node behind then. */
   readonly tryAcquire: (options?: {

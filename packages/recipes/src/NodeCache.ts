@@ -43,7 +43,7 @@ export interface NodeCache {
 }
 
 /**
- * Caches a node until the scope closes.
+ * Caches a node until the scope closes. Returns once it is watched, before it was read; see `ready`.
  *
  * @category constructors
  * @since 0.1.0

@@ -197,8 +197,8 @@ class Keeper {
 }
 
 /**
- * Keeps a node until the scope closes. Returns once it is there; a node of that name that belongs to another session,
- * such as this process's before its restart, is waited for to go.
+ * Keeps a node until the scope closes. Returns once it is there, however long there is no connection; a node of that name
+ * that belongs to another session, such as this process's before its restart, is waited for to go.
  *
  * @category constructors
  * @since 0.1.0

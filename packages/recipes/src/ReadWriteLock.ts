@@ -56,7 +56,8 @@ const upgrade = (path: string): ZooKeeperError =>
   )
 
 /**
- * A read-write lock below a path, InterProcessReadWriteLock in the dialect of Curator.
+ * A read-write lock below a path, InterProcessReadWriteLock in the dialect of Curator. Nothing is created before somebody
+ * locks.
  *
  * @category constructors
  * @since 0.1.0

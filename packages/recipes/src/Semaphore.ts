@@ -83,11 +83,9 @@ export interface Semaphore {
   readonly tryAcquire: (options?: {
     readonly wait?: Duration.Input | undefined
   }) => Effect.Effect<Option.Option<Holder>, ZooKeeperError, Scope.Scope>
-  /** How many leases there are. */
+  /** How many leases there are now: `leases`, or what the size node says. */
   readonly size: Effect.Effect<number>
-  /**
-   * Who has a lease, in order; in the dialect `curator` also who waits at the head of the queue, after them.
-   */
+  /** Who has a lease, in order; in the dialect `curator` also who waits at the head of the queue, after them. */
   readonly holders: Effect.Effect<ReadonlyArray<Lessee>, ZooKeeperError>
 }
 

@@ -20,7 +20,7 @@ import type * as Scope from "effect/Scope"
 export interface RecipeClass<Self, Id extends string, Options, Shape> extends Context.ServiceClass<Self, Id, Shape> {
   /** The recipe with the options of the class, for the life of the layer. */
   readonly layer: Layer.Layer<Self, ZooKeeperError, ZooKeeper>
-  /** As `layer`, with some options from the Config. */
+  /** As `layer`, with some options from the Config, which go before those of the class. */
   readonly layerConfig: (
     options: Config.Wrap<Partial<Options>>
   ) => Layer.Layer<Self, ZooKeeperError | Config.ConfigError, ZooKeeper>

@@ -20,7 +20,7 @@ import * as Timers from "./internal/Timers.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** Default `127.0.0.1`. */
+  /** Where the server is. Default `127.0.0.1`. */
   readonly host?: string | undefined
   readonly port: number
   /** The server's `jute.maxbuffer`, in bytes: behind a longer frame no faults of requests happen. Default 1048575. */

@@ -2,7 +2,8 @@
  * What can go wrong between a client and a server, as a script: one vocabulary for the servers of this package and for a
  * {@link ChaosProxy} in front of a real one.
  *
- * Faults with a number wait for their moment and happen once; the others last until they are cleared.
+ * Faults with a number wait for their moment and happen once; the others last until they are cleared, but for `reset`,
+ * which happens at once.
  *
  * @since 0.1.0
  */

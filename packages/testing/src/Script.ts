@@ -161,13 +161,14 @@ export const halt: Line = { _tag: "halt" }
 export interface Script {
   /** Leads to the player, whatever host is asked for. */
   readonly transport: Transport
-  /** Waits until every line was played. */
+  /** Waits until every line was played; fails as soon as the client says something else. */
   readonly done: Effect.Effect<void, ScriptMismatch>
 }
 
 /**
  * Plays a script to whoever connects: to one connection at a time. Lines before the first expectation are played as soon as
- * somebody connects; a script without lines is done at once.
+ * somebody connects; a script without lines is done at once. Heartbeats that the script does not expect are answered and
+ * count as no line.
  *
  * @category constructors
  * @since 0.1.0

@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import { formatHost } from "@effect-zookeeper/core/ConnectString"
 import { Transport } from "@effect-zookeeper/core/Transport"
 import type { Transport as TransportShape } from "@effect-zookeeper/core/Transport"
 import * as Context from "effect/Context"
@@ -119,7 +120,7 @@ export const make = Effect.fnUntraced(function* (
   const lifetime = yield* Lifetime.make(stop)
 
   return {
-    connectString: `${host.includes(":") ? `[${host}]` : host}:${port}`,
+    connectString: formatHost({ host, port }),
     port,
     transport: memory.transport(() => (server.isStopped ? undefined : accept)),
     faults: line.handle,

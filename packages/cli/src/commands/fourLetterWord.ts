@@ -8,9 +8,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { root } from "../connection/flags.ts"
+import * as Tls from "../connection/tls.ts"
 import { UnavailableError } from "../errors.ts"
 import { connectString, refine } from "../input/refine.ts"
 import { type Json, print } from "../render/output.ts"
+import { logging } from "../render/stderr.ts"
 import * as Verb from "../verb.ts"
 
 const asWord = (text: string): Result.Result<FourLetterWord.Word, string> =>
@@ -37,13 +39,13 @@ export const fourLetterWord = Verb.make(
     )
   },
   Effect.fnUntraced(function* ({ host, word }) {
-    const { connect, timeout } = yield* root
+    const flags = yield* root
+    const { connect, timeout } = flags
+    const tls = yield* Effect.provide(Tls.read(flags), logging)
     const text = yield* FourLetterWord.ask(
       Option.getOrElse(host, () => connect),
       word,
-      {
-        timeout: timeout === "infinity" ? "Infinity" : timeout
-      }
+      { timeout: timeout === "infinity" ? "Infinity" : timeout, tls }
     )
     const answer = FourLetterWord.parse(word, text)
     switch (answer._tag) {

@@ -80,7 +80,7 @@ export const root = Command.make("zk").pipe(
       Flag.optional
     ),
     tls: switchFlag("tls", "ZK_TLS", "Speak TLS [ZK_TLS]"),
-    cacert: optionalText("cacert", "FILE", "Trust these authorities instead of the system's"),
+    cacert: optionalText("cacert", "FILE", "Trust these authorities instead of Node's"),
     cert: optionalText("cert", "FILE", "The client's certificate, its x509 identity"),
     key: optionalText("key", "FILE", "The private key of --cert"),
     servername: optionalText("servername", "NAME", "The name to find in the server's certificate"),
@@ -127,7 +127,7 @@ export const root = Command.make("zk").pipe(
       Flag.withDefault("text" as const)
     ),
     verbose: switchFlag("verbose", "ZK_VERBOSE", "Say on stderr what happens [ZK_VERBOSE]"),
-    quiet: switchFlag("quiet", "ZK_QUIET", "No notes and warnings on stderr, only errors [ZK_QUIET]"),
+    quiet: switchFlag("quiet", "ZK_QUIET", "No warnings on stderr, only errors [ZK_QUIET]"),
     color: choice("color", "ZK_COLOR", ["auto", "always", "never"]).pipe(
       Flag.withDescription("Colours in help and errors; auto honours NO_COLOR and FORCE_COLOR [ZK_COLOR; auto]"),
       Flag.withDefault("auto" as const)

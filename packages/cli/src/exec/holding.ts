@@ -43,7 +43,7 @@ export const holderFlags = { data: dataFlag, stopOn: stopOnFlag, grace: graceFla
  * The grace in milliseconds, or what is wrong with it. In the best of times the lease has between three quarters of the
  * timeout and a sixth less to go; with a longer grace than half of it the program would be ended for one late heartbeat.
  */
-export const graceOf = (
+const graceOf = (
   asked: Option.Option<Duration.Duration>,
   timeout: Duration.Duration
 ): Effect.Effect<number, UsageError> => {

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
+import { ErrorCode } from "../model/ErrorCode.ts"
 import * as Path from "../model/Path.ts"
 import {
   type Applied,
@@ -77,7 +78,7 @@ export const invalid = (
 ): Effect.Effect<never, ZooKeeperError> =>
   Effect.fail(failure(view, operation, path, new InvalidArgument({ problem }), "no"))
 
-export const NO_NODE = -101
+export const NO_NODE = ErrorCode.NoNode
 
 /** What becomes of an operation whose attempt failed. */
 type Failed = <Request, Response, A>(

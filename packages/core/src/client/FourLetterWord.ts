@@ -13,6 +13,7 @@ import { Dialer } from "../session/Dialer.ts"
 import type { TlsOptions } from "../transport/Connection.ts"
 import { Lookup } from "../transport/Lookup.ts"
 import { Transport } from "../transport/Transport.ts"
+import { problem as problemOf } from "../wire/FourLetterWord.ts"
 
 export { type Answer, isWord, parse, type Values, type Word, words } from "../wire/FourLetterWord.ts"
 
@@ -23,8 +24,9 @@ export { type Answer, isWord, parse, type Values, type Word, words } from "../wi
  * @since 0.1.0
  */
 export interface AskOptions {
-  /** How long one server may take. Default 5 seconds. */
+  /** How long one server may take, for each of its addresses. Default 5 seconds. */
   readonly timeout?: Duration.Input | undefined
+  /** Default: plain TCP. */
   readonly tls?: TlsOptions | undefined
 }
 
@@ -47,14 +49,13 @@ export const ask = Effect.fnUntraced(function* (
   const { hosts } = yield* Effect.mapError(Effect.fromResult(ConnectString.parse(connect)), (problem) =>
     failure(new InvalidArgument({ problem: `the connect string '${connect}' cannot be used: ${problem}` }))
   )
-  if (!/^[a-z]{4}$/.test(word)) {
-    return yield* failure(new InvalidArgument({ problem: `'${word}' is not a four-letter word` }))
-  }
+  const problem = problemOf(word)
+  if (problem !== undefined) return yield* failure(new InvalidArgument({ problem }))
   const patience = options.timeout ?? "5 seconds"
   const timeout = Period.millisOf(patience)
   if (!(timeout > 0)) {
-    const problem = `timeout must be a duration above zero, not ${Period.show(patience)}`
-    return yield* failure(new InvalidArgument({ problem }))
+    const why = `timeout must be a duration above zero, not ${Period.show(patience)}`
+    return yield* failure(new InvalidArgument({ problem: why }))
   }
   const dialer = new Dialer(options.tls, yield* Transport, yield* Lookup)
   const attempts: Array<{ readonly host: string; readonly cause: string }> = []

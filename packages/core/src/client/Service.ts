@@ -22,6 +22,8 @@ import type { Watches } from "./service/Watches.ts"
  * - While the session has no connection it waits, at most for `operationTimeout`, then fails with `Timeout`.
  * - When the connection breaks under it, a read, and a write that had not left, is sent again by the `retry` Schedule;
  *   another write fails with `ConnectionLost` and `applied: "unknown"`.
+ * - Once sent, it waits for its answer at most for `operationTimeout` again: a write then fails with `Timeout` and
+ *   `applied: "unknown"`.
  * - When the session expires it fails with `SessionExpired`, also if a new session follows; after the end, with the
  *   reason of the end: `Closed`, `SessionExpired`, `AuthFailed`, `ConnectFailed`.
  * - Interrupting it takes it back if it waits, and otherwise drops its answer: the server may do it.
@@ -35,8 +37,9 @@ export interface ZooKeeper extends Nodes, Transactions, Watches, Administration 
 
   /**
    * Runs the effect while the session certainly lives; interrupts it before the session can have expired, and fails with
-   * `LeaseLost`. Asks the leader first when the last confirmed contact is old, and at every heartbeat while it runs. What
-   * it cannot cover stands in docs/design.md under "The lease": above all a blocked event loop and uninterruptible code.
+   * `LeaseLost`. Asks the leader first when the last confirmed contact is old, and at every heartbeat while it runs. Without
+   * a connection it first waits for one, as every operation does. What it cannot cover stands in docs/design.md under "The
+   * lease": above all a blocked event loop and uninterruptible code.
    *
    * ```ts
    * import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
@@ -53,8 +56,8 @@ export interface ZooKeeper extends Nodes, Transactions, Watches, Administration 
   readonly whileSession: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | LeaseLost, R>
   /**
    * Runs the effect while the session is connected; interrupts it as soon as the connection is gone, and fails with
-   * `LeaseLost { why: "disconnected" }`. A connection says nothing about the leader: for mutual exclusion use
-   * `whileSession`.
+   * `LeaseLost { why: "disconnected" }`, at once where there is no connection now. A connection says nothing about the
+   * leader: for mutual exclusion use `whileSession`.
    */
   readonly whileConnected: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | LeaseLost, R>
   /**
@@ -74,14 +77,18 @@ export interface ZooKeeper extends Nodes, Transactions, Watches, Administration 
    * ```
    */
   readonly setHosts: (connect: string) => Effect.Effect<void, ZooKeeperError>
-  /** Closes this session for good, its ephemeral nodes with it, and opens a new one in its place: the next epoch. */
+  /**
+   * Closes this session for good, its ephemeral nodes with it, and opens a new one in its place: the next epoch. Returns once
+   * that is connected. Fails with `Timeout` after `operationTimeout`; the next session is opened all the same. `Unsupported`
+   * over an adopted client.
+   */
   readonly restart: Effect.Effect<void, ZooKeeperError>
   /**
    * The same session seen from below a path: `namespace("/app").get("/x")` reads `/app/x`. Nothing is created, and closing
-   * stays with the session. A path that is none is a defect.
+   * stays with the session. Throws for what is no path.
    */
   readonly namespace: (path: string) => ZooKeeper
-  /** The driver underneath, for recipes and other builders of this kind. */
+  /** The driver underneath, for recipes and other builders of this kind; paths there are the server's. */
   readonly driver: Session
 }
 

@@ -42,7 +42,7 @@ export const ZooKeeper: Context.Service<ZooKeeper, ZooKeeper> = Context.Service<
  * is gone where `onExpired` is `fail`. Two calls are two sessions.
  *
  * When the scope closes, the session is closed on the server (its ephemeral nodes go at once) unless `release` is
- * `detach`; that takes at most `releaseTimeout`.
+ * `detach`; that takes at most `releaseTimeout`, and as long before it where something is being done in the background.
  *
  * ```ts run
  * import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"

@@ -1,4 +1,4 @@
-/** Creating nodes in every mode, and creating them so that a lost answer is found again. */
+/** Creating nodes in every mode: what is checked before anything is sent, and the request that makes such a node. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Acl } from "../model/Acl.ts"

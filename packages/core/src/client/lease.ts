@@ -25,7 +25,9 @@ export const confirm = (view: View): Effect.Effect<void, LeaseLost> => {
   const again: Effect.Effect<void, ZooKeeperError> = Effect.suspend(() =>
     unlessYoung(Effect.andThen(asked, unlessYoung(Effect.andThen(proven, unlessYoung(Effect.andThen(grace, again))))))
   )
-  return Effect.mapError(again, () => new LeaseLost({ why: "deadline" }))
+  const isOver = ({ reason }: ZooKeeperError): boolean =>
+    session.over !== undefined || reason._tag === "SessionExpired" || reason._tag === "Closed"
+  return Effect.mapError(again, (error) => new LeaseLost({ why: isOver(error) ? "expired" : "deadline" }))
 }
 
 /**

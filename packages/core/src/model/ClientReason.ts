@@ -6,8 +6,8 @@
 import * as Data from "effect/Data"
 
 /**
- * No session could be opened within `connectTimeout`, or no server answered a four-letter word. `attempts` names every host
- * tried, with its cause.
+ * No session could be opened within `connectTimeout`, or the `reconnect` Schedule has ended, or the ensemble has lost what
+ * this session has seen of it; or no server answered a four-letter word. `attempts` names every host tried, with its cause.
  *
  * @category reasons
  * @since 0.1.0
@@ -34,7 +34,8 @@ export class ConnectionLost extends Data.TaggedError("ConnectionLost")<{ readonl
 }
 
 /**
- * The operation was not answered within `operationTimeout`. The connection stays; a late answer is dropped.
+ * The operation found no connection within `operationTimeout`, or was not answered so long after it was sent. The connection
+ * stays; a late answer is dropped.
  *
  * @category reasons
  * @since 0.1.0
@@ -87,7 +88,8 @@ export class AuthFailed extends Data.TaggedError("AuthFailed")<{
 }
 
 /**
- * The server sent something that the protocol does not allow. The connection was dropped.
+ * The server sent something that the protocol does not allow, or an answer larger than `maxReply`. The connection was
+ * dropped.
  *
  * @category reasons
  * @since 0.1.0
@@ -111,7 +113,7 @@ export class InvalidArgument extends Data.TaggedError("InvalidArgument")<{ reado
 }
 
 /**
- * This driver or this server cannot do the operation; nothing was sent.
+ * This driver or this server cannot do the operation; nothing was done.
  *
  * @category reasons
  * @since 0.1.0
@@ -139,7 +141,7 @@ export class Overloaded extends Data.TaggedError("Overloaded")<{
 }
 
 /**
- * A transaction was refused as a whole, none of its operations was done. `index` and `code` tell which and why.
+ * A transaction was refused as a whole, none of its operations was done. `index` (from 0) and `code` tell which and why.
  *
  * @category reasons
  * @since 0.1.0

@@ -9,10 +9,10 @@
  * - `Connected`: the server answered the handshake and every login; `readOnly` when it has no quorum;
  * - `Suspended`: the connection is gone and the session may still live; until `deadline`, in ms since 1970,
  *   it certainly does, see `zk.session.deadline`;
- * - `Expired`: the session is gone, with its ephemerals and watches;
+ * - `Expired`: the session is gone, with its ephemerals and watches; final where `onExpired` is `fail`;
  * - `AuthFailed`: a login was refused; final;
- * - `Closed`: closed by its owner, or given up when the `reconnect` Schedule ended (the server may keep it until its timeout);
- *   final.
+ * - `Closed`: closed by its owner, or given up when no server could be had (`connectTimeout`, the end of the `reconnect`
+ *   Schedule; the server may keep it until its timeout); final.
  *
  * @category models
  * @since 0.1.0

@@ -26,7 +26,8 @@ export const EventType = {
 export type EventType = keyof typeof EventType
 
 /**
- * One change at one path. `zxid` is the transaction that made it where the server tells (3.9 and later).
+ * One change at one path. `zxid` is the transaction that made it where the server tells: from 3.9 on, and not of what happened
+ * before a reconnect.
  *
  * @category models
  * @since 0.1.0

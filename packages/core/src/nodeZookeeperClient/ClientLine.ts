@@ -28,7 +28,7 @@ export const FATAL: ReadonlySet<number> = new Set([-112, -115, -124])
 /** What the library itself says when a connection breaks. */
 const CONNECTION_LOSS = -4
 
-/** The library counts on past the largest int, where it cannot write the number (peers.md, bug museum 12). */
+/** The library counts on past the largest int, where it cannot write the number (museum 12). */
 const LAST_XID = 0x7fff_0000
 
 /** Length, xid and code in front of a request. */
@@ -115,7 +115,7 @@ export abstract class ClientLine implements Line {
     const at = this.turnStart()
     const { retries } = client.options
     if (manager.xid > LAST_XID) manager.xid = 1
-    // Whatever its owner wants for other calls: the library repeats writes blindly (peers.md, bug museum 32).
+    // Whatever its owner wants for other calls: the library repeats writes blindly (museum 32).
     client.options.retries = 0
     try {
       operations.send(this.target, call.operation, request, this.answered)

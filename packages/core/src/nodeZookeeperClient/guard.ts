@@ -27,13 +27,13 @@ const PING = 11
 const AUTH = 100
 const SET_WATCHES = 101
 
-/** Each connection adds these anew, also those that broke before they were sent (peers.md, bug museum 13). */
+/** Each connection adds these anew, also those that broke before they were sent (museum 13). */
 const perConnection = ({ request }: Packet): boolean =>
   request.header !== null && [PING, AUTH, SET_WATCHES].includes(request.header.type)
 
 const isError = (thrown: unknown): thrown is Error => thrown instanceof Error
 
-/** The library throws on codes that came after 3.4 instead of calling back (peers.md, bug museum 16). */
+/** The library throws on codes that came after 3.4 instead of calling back (museum 16). */
 const unknownCode = (thrown: unknown): number | undefined => {
   const match = isError(thrown) ? /^Unknown code: (-?\d+)$/.exec(thrown.message) : null
   return match === null ? undefined : Number(match[1])

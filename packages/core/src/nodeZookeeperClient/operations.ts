@@ -1,4 +1,5 @@
 /** Which operations the library has, how each is called, and why the others cannot be done. */
+import { ErrorCode } from "../model/ErrorCode.ts"
 import * as Path from "../model/Path.ts"
 import type { Call } from "../session/Session.ts"
 import type { Operation } from "../wire/Operation.ts"
@@ -29,14 +30,14 @@ export type Done<Response> = (error: MaybeFailure, response?: Response) => void
 
 type Send<Request, Response> = (target: Target, request: Request, done: Done<Response>) => void
 
-const NO_NODE = { code: -101 }
+const NO_NODE = { code: ErrorCode.NoNode }
 
 /** What the library calls a path of the server's. The session itself asks for `/`, wherever the client is rooted. */
 const inside = ({ root }: Target, path: string): string => Path.strip(root, path)
 
 const watching = ({ watcher }: Target, watch: boolean): Watcher | undefined => (watch ? watcher : undefined)
 
-/** Adds an operation; the library takes version 0 for none (peers.md, bug museum 33), so it is put right afterwards. */
+/** Adds an operation; the library takes version 0 for none (museum 33), so it is put right afterwards. */
 const addTo = (transaction: Transaction, target: Target, op: MultiOp): void => {
   const path = inside(target, op.path)
   switch (op._tag) {

@@ -1,6 +1,6 @@
 /**
  * Watches of an earlier connection, set again by reads. The library would send them all in one request, which a server
- * refuses above 1 MB, again and again (peers.md, bug museum 19); and a new client knows none of them.
+ * refuses above 1 MB, again and again (museum 19); and a new client knows none of them.
  *
  * What differs from what was seen is told as the event that the server's own setWatches would have brought.
  */

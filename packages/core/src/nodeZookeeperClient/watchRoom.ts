@@ -1,6 +1,6 @@
 /**
  * How many more watches an adopted client may have: it registers all of them in one request after a reconnect, and once
- * that is larger than servers accept, it never connects again (peers.md, bug museum 19).
+ * that is larger than servers accept, it never connects again (museum 19).
  */
 import type { ConnectionManager } from "./library.ts"
 

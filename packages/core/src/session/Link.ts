@@ -2,8 +2,9 @@
  * One connection's conversation: requests out in one write per turn, answers matched to requests, events told apart.
  *
  * Everything here dies with the socket; the next connection gets a Link of its own, so nothing half-read can leak into it
- * (peers.md, bug museum 1).
+ * (museum 1).
  */
+import { ErrorCode } from "../model/ErrorCode.ts"
 import * as WatchEvent from "../model/WatchEvent.ts"
 import { ConnectionLost, ProtocolViolation, type Reason } from "../model/ZooKeeperError.ts"
 import type { Connection } from "../transport/Connection.ts"
@@ -55,7 +56,13 @@ export const isConfirmation = (operation: Operation<any, any>, confirm: "sync" |
   operation.confirms && (confirm === "sync" || !operation.repeatable)
 
 /** Codes after which the server closes the connection and asking again would only be refused again. */
-const FATAL: ReadonlySet<number> = new Set([-112, -115, -124])
+const FATAL: ReadonlySet<number> = new Set([
+  ErrorCode.SessionExpired,
+  ErrorCode.AuthFailed,
+  ErrorCode.SessionClosedRequireSaslAuth
+])
+
+const zxidOf = (high: number, low: number): bigint => (BigInt(high) << 32n) | BigInt(low)
 
 export class Link {
   private readonly limits: Limits
@@ -97,7 +104,7 @@ export class Link {
 
   /** The newest transaction that this server told of; 0 before the first. */
   get lastZxid(): bigint {
-    return (BigInt(this.zxidHigh) << 32n) | BigInt(this.zxidLow)
+    return zxidOf(this.zxidHigh, this.zxidLow)
   }
 
   // ---- out
@@ -315,7 +322,7 @@ export class Link {
     this.sawZxid(high, low)
     this.answered()
     if (call !== undefined) this.meter.answered(call.operation, err)
-    call?.refuse(err, (BigInt(high) << 32n) | BigInt(low))
+    call?.refuse(err, zxidOf(high, low))
     if (FATAL.has(err)) this.events.onFatalCode(err)
   }
 
@@ -328,12 +335,12 @@ export class Link {
     switch (xid) {
       case Xid.NOTIFICATION: {
         const { path, type } = watcherEvent.decode(reader)
-        // Its zxid (3.9) proves nothing: other events of the same transaction may come behind it, or get lost.
         const name = WatchEvent.typeOf(type)
         this.meter.event()
         if (name === undefined) return
         this.isTelling = true
-        return this.events.onEvent({ type: name, path })
+        // Its zxid (3.9, else −1) is told and proves nothing: other events of its transaction may come behind it, or get lost.
+        return this.events.onEvent(high < 0 ? { type: name, path } : { type: name, path, zxid: zxidOf(high, low) })
       }
       case Xid.PING:
         this.sawZxid(high, low)

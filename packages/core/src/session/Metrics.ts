@@ -9,7 +9,7 @@
 import * as Metric from "effect/Metric"
 
 /**
- * Operations answered, by `operation` (`getData`) and `result` (`ok`, or the server's error code).
+ * Operations answered, by `operation` (`getData`) and `result`: `ok`, or the name of the server's error (`NoNode`).
  *
  * @category metrics
  * @since 0.1.0

@@ -3,8 +3,6 @@
  *
  * Everything happens synchronously in the order of its inputs; only what takes time (opening, logging in, pausing) runs
  * in a fiber, one of each at a time, and ends with its connection.
- *
- * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -17,6 +15,7 @@ import type * as Scope from "effect/Scope"
 import { inspect } from "node:util"
 import type { SessionState } from "../model/SessionState.ts"
 import {
+  type Applied,
   InvalidArgument,
   make as makeError,
   type Reason,
@@ -300,9 +299,13 @@ class NativeSession implements Session {
 
   readonly restart: Effect.Effect<void, ZooKeeperError> = Effect.suspend(() => {
     const { epoch } = this.state
+    const millis = this.settings.operationTimeout
     return Effect.andThen(
       Effect.sync(() => this.feed({ _tag: "Close", now: this.elapsed.now(), then: "renew" })),
-      this.served("restart", () => this.state.epoch > epoch)
+      Effect.timeoutOrElse(
+        this.served("restart", () => this.state.epoch > epoch),
+        { duration: millis, orElse: () => Effect.fail(this.error("restart", new Timeout({ millis }), "unknown")) }
+      )
     )
   })
 
@@ -340,8 +343,8 @@ class NativeSession implements Session {
 
   // ---- from beginning to end
 
-  private error(operation: string, reason: Reason): ZooKeeperError {
-    return makeError(() => ({ operation, applied: "no", reason }))
+  private error(operation: string, reason: Reason, applied: Applied = "no"): ZooKeeperError {
+    return makeError(() => ({ operation, applied, reason }))
   }
 
   /** Waits until the session serves, or is over. */
@@ -372,12 +375,7 @@ class NativeSession implements Session {
   })
 }
 
-/**
- * Opens a session, or resumes one, and closes it at the end of the scope. `dial` is another driver's way to a server.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Opens a session, or resumes one, and closes it at the end of the scope. `dial` is another driver's way to a server. */
 export const make = Effect.fnUntraced(function* (
   settings: Settings,
   dial?: Dial

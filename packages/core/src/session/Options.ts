@@ -33,7 +33,7 @@ export interface Auth {
 export interface Options {
   /** `host:port,host:port/chroot`. Default `127.0.0.1:2181`. */
   readonly connect?: string | undefined
-  /** The session timeout to ask for; the server may grant another. Default 10 seconds. */
+  /** The session timeout to ask for; the server may grant another, see `zk.session.negotiatedTimeout`. Default 10 seconds. */
   readonly sessionTimeout?: Duration.Input | undefined
   /** How long the first session may take to open; `"infinity"` waits for ever. Default 15 seconds. */
   readonly connectTimeout?: Duration.Input | "infinity" | undefined
@@ -42,15 +42,21 @@ export interface Options {
    * for itself. Default 30 seconds.
    */
   readonly operationTimeout?: Duration.Input | "infinity" | undefined
-  /** How long closing may take before the connection is dropped. Default 2 seconds. */
+  /**
+   * How long closing may take before the connection is dropped. What is still being done in the background, such as a
+   * `guaranteed` delete, gets as long before it. Default 2 seconds.
+   */
   readonly releaseTimeout?: Duration.Input | undefined
   /** `detach` leaves the session alive at the end of its scope, to be resumed. Default `close`. */
   readonly release?: "close" | "detach" | undefined
   /** What follows an expiry: a new session, or the end. Default `renew`. */
   readonly onExpired?: "renew" | "fail" | undefined
-  /** Takes over the session with this id and password; its former owner must be dead. */
+  /**
+   * Takes over the session with this id and password; its former owner must be dead. If the session is gone, `onExpired`
+   * says what follows. Goes before `sessionStore`. Default: a new session.
+   */
   readonly resume?: Identity | undefined
-  /** Where id and password are kept between runs of the program; resumes what it finds. */
+  /** Where id and password are kept between runs of the program; resumes what it finds. Default: nowhere. */
   readonly sessionStore?: SessionStore | undefined
   /** The ACL of nodes created without one. Default: everyone may do everything. */
   readonly defaultAcl?: ReadonlyArray<Acl> | undefined
@@ -60,29 +66,35 @@ export interface Options {
   readonly sasl?: SaslMechanism | undefined
   /** Speaks TLS with every host. Default: plain TCP. */
   readonly tls?: TlsOptions | undefined
-  /** Accepts servers without a quorum, for reads, and moves to a better one as soon as there is one. Default false. */
+  /**
+   * Accepts servers without a quorum, for reads, and meanwhile asks all hosts for a better one: soon, then less and less
+   * often, at last once a minute. Default false.
+   */
   readonly readOnly?: boolean | undefined
   /** Tries the hosts in random order. Default true. */
   readonly shuffleHosts?: boolean | undefined
   /**
-   * When to try all hosts again after none of them gave a session. A Duration is a limit on how long to go on. Default
-   * {@link defaultReconnect}.
+   * When to try all hosts again after none of them gave a session. When it ends, so does the session, with
+   * `ConnectFailed`. A Duration is the default with a limit on how long to go on. Default {@link defaultReconnect}, for ever.
    */
   readonly reconnect?: Schedule.Schedule<unknown, ConnectFailed> | Duration.Input | undefined
   /**
-   * When to send a read, or a write that provably was not done, again after its connection broke. A Duration is a limit
-   * on how long to go on. Default {@link defaultRetry}.
+   * When to send a read, or a write that provably was not done, again after its connection broke or the server shed it
+   * (`ThrottledOp`). A Duration is the default, five times, and no longer than that. Default {@link defaultRetry}.
    */
   readonly retry?: Schedule.Schedule<unknown, unknown> | Duration.Input | undefined
   /** How many operations may be sent and unanswered; more wait. Default 16,384. */
   readonly maxInFlight?: number | undefined
-  /** How many operations may wait; more fail with `Overloaded`. Default 65,536. */
+  /** How many operations may wait for a connection, or for room on it; more fail with `Overloaded`. Default 65,536. */
   readonly maxQueued?: number | undefined
-  /** The largest request in bytes, the server's `jute.maxbuffer`. Default 1,048,575. */
+  /**
+   * The largest request in bytes, which is the server's `jute.maxbuffer`; a larger one fails with `InvalidArgument`. Default
+   * 1,048,575.
+   */
   readonly maxRequest?: number | undefined
-  /** The largest answer in bytes that is accepted. Default 16 MiB. */
+  /** The largest answer in bytes that is accepted; a larger one is a `ProtocolViolation`. Default 16 MiB. */
   readonly maxReply?: number | undefined
-  /** The part of the timeout that the lease leaves unused, at most 3/4. Default 1/4. */
+  /** The part of the timeout that the lease leaves unused, above 0 and at most 3/4. Default 1/4. */
   readonly margin?: number | undefined
   /** How the lease is confirmed while something is held: `sync`, or a transaction through the quorum. Default `sync`. */
   readonly confirm?: "sync" | "quorum" | undefined

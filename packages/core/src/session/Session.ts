@@ -63,7 +63,7 @@ export interface Identity {
  * @since 0.1.0
  */
 export interface SessionInfo {
-  /** The session's id; `0n` before the first handshake. */
+  /** The session's id; `0n` while there is none, as before the first handshake and after an expiry. */
   readonly id: bigint
   /** The password that resumes the session together with its id. */
   readonly password: Redacted.Redacted<Uint8Array>
@@ -73,19 +73,20 @@ export interface SessionInfo {
   /** Every transition in order, beginning with the present state; ends after a final state. */
   readonly states: Stream.Stream<SessionState>
   readonly connected: boolean
-  /** The timeout that the server granted. */
+  /** The timeout that the server granted; before that, the one that is asked for. */
   readonly negotiatedTimeout: Duration.Duration
   /** The newest transaction that this client has seen, kept across sessions. */
   readonly lastZxid: bigint
-  /** The hosts of the connect string, or of the newest `setHosts`. */
+  /** The hosts of the connect string, or of the newest `setHosts`, in the order in which they are tried. */
   readonly hosts: ReadonlyArray<string>
   /** The host that serves the session now; undefined while there is none. */
   readonly server: string | undefined
-  /** The path that `/` stands for on the server; `/` without a chroot. */
+  /** The chroot of the connect string, `/` without one. A `namespace` below it does not show here. */
   readonly root: string
   /**
    * Until when the session certainly lives, in ms since 1970 by the Clock: the newest contact that the leader confirmed
-   * plus the timeout, less `margin` of it (1/4). In the past before the first handshake, after the expiry and on read-only servers.
+   * plus the smallest timeout that was granted, less `margin` of it (1/4). In the past before the first handshake, after the
+   * expiry, on read-only servers, and once the session is being closed.
    */
   readonly deadline: number
 }
@@ -131,7 +132,7 @@ export interface Session {
   readonly setHosts: (connect: string) => Effect.Effect<void, ZooKeeperError>
   /** Ends the session and opens a new one. */
   readonly restart: Effect.Effect<void, ZooKeeperError>
-  /** A four-letter word to one server (the connected one unless named), as text. */
+  /** A four-letter word to one server (the connected one unless named), as text, within the session timeout. */
   readonly fourLetterWord: (word: string, host?: string) => Effect.Effect<string, ZooKeeperError>
   /** Why this driver cannot do an operation, undefined when it can. */
   readonly unsupported: (operation: string) => string | undefined

@@ -12,7 +12,7 @@ import * as Ids from "../model/Ids.ts"
 import type { Identity } from "./Session.ts"
 
 /**
- * Keeps one identity. A store that fails does not end the session: the failure is logged.
+ * Keeps one identity. A store that fails does not end the session: that it could not load or save is logged.
  *
  * @category models
  * @since 0.1.0

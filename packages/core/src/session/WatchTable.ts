@@ -2,6 +2,7 @@
  * Which watches this session has on servers, so that the next connection gets them again: watches belong to connections,
  * not to sessions.
  */
+import { ErrorCode } from "../model/ErrorCode.ts"
 import type { WatchEvent } from "../model/WatchEvent.ts"
 import type { SetWatches2 } from "../wire/ops/watches.ts"
 
@@ -22,8 +23,6 @@ const spentBy: Readonly<Record<WatchEvent["type"], number>> = {
 
 /** As much path text as goes into one request: well below any server's limit (ZOOKEEPER-706). */
 const BATCH_BYTES = 128 * 1024
-
-const UNIMPLEMENTED = -6
 
 export class WatchTable {
   private readonly kinds = new Map<string, number>()
@@ -102,7 +101,7 @@ export class WatchTable {
   /** The server has answered one of them, after all events that it brought about. */
   answered(code: number): void {
     this.unanswered--
-    if (code === UNIMPLEMENTED) this.owner?.downgrade()
+    if (code === ErrorCode.Unimplemented) this.owner?.downgrade()
     if (this.unanswered === 0) this.owner?.replayed()
   }
 

@@ -221,7 +221,7 @@ const answer = (state: State, now: number, requestedAt: number, response: Connec
     return state.ticket === undefined ? nextHost(state, now, "it refused to open a session") : expire(state, now)
   }
   if (response.readOnly && !state.settings.readOnly) return nextHost(state, now, "it is read-only")
-  // ClickHouse Keeper answers a resume with another session, whose ephemerals are not ours (peers.md, bug museum 7).
+  // ClickHouse Keeper answers a resume with another session, whose ephemerals are not ours (museum 7).
   if (state.ticket !== undefined && state.ticket.id !== response.sessionId) return expire(state, now)
   return accepted(state, now, requestedAt, response)
 }

@@ -16,7 +16,8 @@ export const ask = (
   timeout: number
 ): Effect.Effect<string, InvalidArgument | ConnectFailed> => {
   const bad = (problem: string) => Effect.fail(new InvalidArgument({ problem }))
-  if (!/^[a-z]{4}$/.test(word)) return bad(`'${word}' is not a four-letter word`)
+  const problem = FourLetterWord.problem(word)
+  if (problem !== undefined) return bad(problem)
   const found = hosts.find((host) => formatHost(host) === named)
   if (found === undefined) return bad(`'${named}' is not one of the hosts ${hosts.map(formatHost).join(", ")}`)
   return Effect.mapError(

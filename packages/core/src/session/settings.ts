@@ -35,8 +35,8 @@ export interface Settings {
 }
 
 /**
- * When all hosts are tried again after none gave a session: soon, then at most every 5 seconds, spread by ±20 % so that
- * clients do not come all at once (CURATOR-441), for ever.
+ * When all hosts are tried again after none gave a session: after 100 ms, then half as long again each time up to 5 seconds,
+ * spread by ±20 % so that clients do not come all at once (CURATOR-441), for ever.
  *
  * @category schedules
  * @since 0.1.0
@@ -47,7 +47,8 @@ export const defaultReconnect: Schedule.Schedule<unknown> = Schedule.min([
 ]).pipe(Schedule.jittered)
 
 /**
- * When an operation that is safe to repeat is sent again: five times, soon; each waits for the next connection anyway.
+ * When an operation that is safe to repeat is sent again: five times, after 50 ms and then twice as long each time, ±20 %;
+ * each waits for the next connection anyway.
  *
  * @category schedules
  * @since 0.1.0

@@ -16,14 +16,17 @@ import type { Host } from "../model/ConnectString.ts"
  * @since 0.1.0
  */
 export interface TlsOptions {
-  /** Authorities to trust instead of the system's. */
+  /** Authorities to trust instead of those that Node trusts. */
   readonly ca?: string | ReadonlyArray<string> | undefined
   /** The client's certificate, its identity for ACLs of scheme `x509`. */
   readonly cert?: string | undefined
+  /** The private key of `cert`. */
   readonly key?: Redacted.Redacted | undefined
+  /** Opens `key`, where it is encrypted. */
   readonly passphrase?: Redacted.Redacted | undefined
   /** The name to ask for (SNI) and to check; the host's name by default. */
   readonly servername?: string | undefined
+  /** Default `TLSv1.2`. */
   readonly minVersion?: "TLSv1.2" | "TLSv1.3" | undefined
   /** False accepts any certificate. For experiments only. Default true. */
   readonly verify?: boolean | undefined

@@ -118,6 +118,10 @@ export const words: ReadonlyArray<Word> = Object.keys(parsers) as Array<Word>
  */
 export const isWord = (text: string): text is Word => Object.hasOwn(parsers, text)
 
+/** Why something cannot be sent as a word, undefined when it can: a server may answer others than those that are known here. */
+export const problem = (word: string): string | undefined =>
+  /^[a-z]{4}$/.test(word) ? undefined : `'${word}' is not a four-letter word`
+
 /**
  * Reads what a server answered to `word`. Lines that are not known are passed over.
  *

@@ -1,4 +1,5 @@
 /** One connection's conversation, fed with bytes directly. */
+import type { WatchEvent } from "@effect-zookeeper/core/WatchEvent"
 import { Closed, type Reason } from "@effect-zookeeper/core/ZooKeeperError"
 import { replyHeader } from "@effect-zookeeper/core/wire/header"
 import { getData } from "@effect-zookeeper/core/wire/ops/data"
@@ -24,6 +25,7 @@ const frame = (...parts: ReadonlyArray<Uint8Array>): Buffer => {
 const open = () => {
   const lost: Array<Reason> = []
   const told: Array<string> = []
+  const events: Array<WatchEvent> = []
   /** How much was told when a run of events ended. */
   const runs: Array<number> = []
   const writes: Array<Buffer> = []
@@ -34,7 +36,10 @@ const open = () => {
       onHandshake: () => told.push("handshake"),
       onHeard: (_at, _confirmedAt, _waitingSince, flushed) => told.push(flushed ? "heard, and flushed" : "heard"),
       onFlushed: () => told.push("flushed"),
-      onEvent: ({ path, type }) => told.push(`${type} ${path}`),
+      onEvent: (event) => {
+        events.push(event)
+        told.push(`${event.type} ${event.path}`)
+      },
       onEventsTold: () => runs.push(told.length),
       onWatchesSet: (code) => told.push(`watches set ${code}`),
       onFatalCode: (code) => told.push(`fatal ${code}`),
@@ -51,7 +56,7 @@ const open = () => {
     { write: (bytes) => (writes.push(Buffer.from(bytes)), true), destroy: () => destroyed++ },
     { protocolVersion: 0, lastZxidSeen: 0n, timeOut: 10_000, sessionId: 0n, passwd: null, readOnly: false }
   )
-  return { link, lost, runs, told, writes, destroyed: () => destroyed }
+  return { link, lost, events, runs, told, writes, destroyed: () => destroyed }
 }
 
 const shaken = () => {
@@ -224,6 +229,14 @@ describe("Link", () => {
     link.onChunk(frame(header(-1, 0, 10n), Buffer.from("0000000300000003000000022f61", "hex")))
     assert.include(told, "NodeDataChanged /a")
     assert.strictEqual(link.lastZxid, 5n)
+  })
+
+  it("tells the transaction of an event where the server does", () => {
+    const { events, link } = shaken()
+    const body = Buffer.from("0000000300000003000000022f61", "hex")
+    for (const zxid of [-1n, 10n, 0x1_0000_0002n]) link.onChunk(frame(header(-1, 0, zxid), body))
+    const event = { type: "NodeDataChanged", path: "/a" } as const
+    assert.deepStrictEqual(events, [event, { ...event, zxid: 10n }, { ...event, zxid: 0x1_0000_0002n }])
   })
 
   it("takes no transaction from rubbish: a resume that claims to have seen it would be refused for ever", () => {

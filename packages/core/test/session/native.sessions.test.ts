@@ -699,7 +699,7 @@ describe("museum 15: close", () => {
         if (exit._tag === "Success") assert.strictEqual(exit.value.reason._tag, "Closed", `use ${index}`)
       }
       const lost = yield* Effect.flip(zk.whileSession(Effect.never))
-      assert.strictEqual(lost._tag, "LeaseLost")
+      assert.deepStrictEqual([lost._tag, lost.why], ["LeaseLost", "expired"])
       assert.strictEqual(network.connections.length, 1)
     })
   )
@@ -720,6 +720,25 @@ describe("museum 15: close", () => {
     })
   )
 })
+
+it.effect("a restart that finds no server ends after operationTimeout, and the next session comes all the same", () =>
+  Effect.gen(function* () {
+    let isThere = true
+    const network = new MemoryNetwork(server({ accept: () => (isThere ? true : refused) }))
+    const zk = yield* make(network, { operationTimeout: "5 seconds" })
+    isThere = false
+    const restarting = yield* begin(Effect.flip(zk.restart))
+    yield* pass(4900)
+    assert.isUndefined(restarting.pollUnsafe())
+    yield* pass(100)
+    assert.isDefined(restarting.pollUnsafe(), "it never ends")
+    const { applied, operation, reason } = yield* Fiber.join(restarting)
+    assert.deepStrictEqual([operation, reason._tag, applied], ["restart", "Timeout", "unknown"])
+    isThere = true
+    yield* pass(1000)
+    assert.deepStrictEqual([zk.session.connected, zk.session.epoch], [true, 2])
+  })
+)
 
 describe("the lease", () => {
   it.effect("work under it is interrupted before the deadline passes", () =>

@@ -1,7 +1,7 @@
 /** Contending until it is one's turn and then holding: what locks, semaphores and elections have in common. */
 import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
-import { isZooKeeperError, type ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -12,7 +12,7 @@ import { awaitTurn, type Busy, enter } from "./contender.ts"
 import { hold, type StopOn } from "./hold.ts"
 import { inScopeOfItsOwn, keepingIf } from "./inScopeOfItsOwn.ts"
 import { invalid } from "./invalid.ts"
-import { forRoom, isPassing } from "./patience.ts"
+import { forRoom, isPassing, isRenewed } from "./patience.ts"
 import type { Queue } from "./queue.ts"
 import type { Ahead } from "./sequence.ts"
 
@@ -49,9 +49,7 @@ export const once = (
   })
 
 /** A place goes with its session, even if a new one has come in its stead. */
-const isDisplaced = (zk: ZooKeeper, error: unknown): boolean =>
-  error instanceof LeaseLost ||
-  (isZooKeeperError(error) && error.reason._tag === "SessionExpired" && zk.driver.over === undefined)
+const isDisplaced = (zk: ZooKeeper, error: unknown): boolean => error instanceof LeaseLost || isRenewed(zk, error)
 
 /** A try to get a place and hold it: it fails with `Busy` instead of waiting, if it does not wait. */
 export type Try<A> = (waits: boolean) => Effect.Effect<A, ZooKeeperError | LeaseLost | Busy, Scope.Scope>

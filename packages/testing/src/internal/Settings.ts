@@ -9,7 +9,7 @@ import type { Version } from "./OpCode.ts"
  * @since 0.1.0
  */
 export interface ServerOptions {
-  /** The release to behave as: an older one does not know what came later. Default `"3.8"`. */
+  /** The release to behave as, 3.5, 3.6 or 3.8: an older one does not know what came later. Default `"3.8"`. */
   readonly version?: Version | undefined
   /** Sessions expire on boundaries of it. Default 500 ms (a real server's is 3 s). */
   readonly tickTime?: Duration.Input | undefined

@@ -10,7 +10,7 @@ import type * as FourLetterWord from "../../wire/FourLetterWord.ts"
 import type { Node } from "../Data.ts"
 
 /**
- * A change of the ensemble's membership: either `members`, or `joining` and `leaving`.
+ * A change of the ensemble's membership: either `members`, or `joining`, `leaving` or both.
  *
  * @category options
  * @since 0.1.0
@@ -41,7 +41,7 @@ export interface Administration {
    * and may be refused, on the next one.
    */
   readonly addAuth: (scheme: string, credentials: Redacted.Redacted) => Effect.Effect<void, ZooKeeperError>
-  /** The ensemble's configuration, `/zookeeper/config`, as text and Stat; never below the chroot. */
+  /** The ensemble's configuration: the node `/zookeeper/config`, whose data is text. It stands outside of every chroot. */
   readonly config: Effect.Effect<Node, ZooKeeperError>
   /**
    * Changes the ensemble's membership, and gives the new configuration. Fails with `ReconfigDisabled`,
@@ -50,8 +50,9 @@ export interface Administration {
    */
   readonly reconfig: (options: ReconfigOptions) => Effect.Effect<Node, ZooKeeperError>
   /**
-   * Asks one server (the connected one unless named) for its state over a connection of its own; see
-   * {@link FourLetterWord}. A word that the server does not allow is an answer, not a failure.
+   * Asks one server for its state, over a connection of its own and within the session timeout: the connected one, or the
+   * one of `zk.session.hosts` that is named. A word that the server does not allow is an answer, not a failure. Fails with
+   * `ConnectFailed` when there is no answer. The module `FourLetterWord` asks without a session.
    */
   readonly fourLetterWord: <W extends FourLetterWord.Word>(
     word: W,

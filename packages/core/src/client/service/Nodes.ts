@@ -28,7 +28,7 @@ export interface CreateOptions {
   /**
    * Puts a random id in front of the name (`_c_<uuid>-name`), so that a create whose answer was lost is found again
    * instead of being done twice, and one that fails or whose caller was interrupted is undone. A text says that the name
-   * begins with this already, which must be unique. For sequential and ephemeral nodes.
+   * begins with this already, which must be unique. Meant for sequential and ephemeral nodes. Default false.
    */
   readonly protected?: boolean | string | undefined
   /**
@@ -58,7 +58,7 @@ export interface VersionOption {
 export interface DeleteOptions extends VersionOption {
   /**
    * Deletes everything below first; `version` is checked on the node itself, before anything is deleted and again at the
-   * end. Default false.
+   * end. Not for `/`. Default false.
    */
   readonly recursive?: boolean | undefined
   /**
@@ -81,7 +81,7 @@ export interface DeleteOptions extends VersionOption {
  */
 export interface Nodes {
   /**
-   * Creates a node and gives its path, which for sequential modes has the counter appended. Data is empty by default.
+   * Creates a node and gives its path: for sequential modes with the counter at the end. Data is empty by default.
    * Fails with `NodeExists`, with `NoNode` when the parent is missing, `NoChildrenForEphemerals`, `NoAuth`, `InvalidAcl`.
    *
    * ```ts
@@ -134,7 +134,7 @@ export interface Nodes {
   readonly get: (path: string) => Effect.Effect<Node, ZooKeeperError>
   /** As `get`, none when the node does not exist. */
   readonly getOption: (path: string) => Effect.Effect<Option.Option<Node>, ZooKeeperError>
-  /** The data as text (UTF-8). */
+  /** As `get`, the data alone and as text (UTF-8). */
   readonly getString: (path: string) => Effect.Effect<string, ZooKeeperError>
   /** Replaces the data, and gives the Stat after it. Fails with `NoNode`, `BadVersion`, `NoAuth`. */
   readonly set: (path: string, data: Data, options?: VersionOption) => Effect.Effect<Stat, ZooKeeperError>
@@ -144,7 +144,7 @@ export interface Nodes {
   readonly childrenWithStat: (
     path: string
   ) => Effect.Effect<{ readonly children: ReadonlyArray<string>; readonly stat: Stat }, ZooKeeperError>
-  /** Who may do what with the node. */
+  /** Who may do what with the node, and its Stat. Fails with `NoNode`, `NoAuth`. */
   readonly getAcl: (
     path: string
   ) => Effect.Effect<{ readonly acl: ReadonlyArray<Acl>; readonly stat: Stat }, ZooKeeperError>
@@ -154,14 +154,14 @@ export interface Nodes {
     acl: ReadonlyArray<Acl>,
     options?: VersionOption
   ) => Effect.Effect<Stat, ZooKeeperError>
-  /** How many nodes are below the path (3.6 and later). */
+  /** How many nodes are below the path, at any depth (3.6 and later). */
   readonly allChildrenNumber: (path: string) => Effect.Effect<number, ZooKeeperError>
   /** Makes the node and its missing parents, empty and persistent; none of them is changed if it exists. */
   readonly ensurePath: (
     path: string,
     options?: { readonly acl?: ReadonlyArray<Acl> | undefined }
   ) => Effect.Effect<void, ZooKeeperError>
-  /** Makes the node that the chroot of the connect string names. */
+  /** Makes the node that `/` stands for, and its missing parents: the chroot of the connect string, or the namespace. */
   readonly ensureRoot: Effect.Effect<void, ZooKeeperError>
   /**
    * The ephemeral nodes of this session whose paths begin with a prefix (3.6 and later), by default all, in no order. The

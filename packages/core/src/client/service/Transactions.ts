@@ -18,7 +18,7 @@ import type { Op, Read } from "../Op.ts"
 export interface Transactions {
   /**
    * Does all operations or none of them; the result is the tuple of their results. Fails with `TransactionFailed`, which
-   * names the operation that failed and why. A transaction whose answer was lost is not repeated.
+   * names the operation that failed (`index` counts from 0) and why. A transaction whose answer was lost is not repeated.
    *
    * ```ts
    * import * as Op from "@effect-zookeeper/core/Op"
@@ -42,14 +42,15 @@ export interface Transactions {
   readonly transact: <const Ops extends ReadonlyArray<Op<any>>>(
     ...ops: Ops
   ) => Effect.Effect<Op.Results<Ops>, ZooKeeperError>
-  /** Several reads in one request (3.6 and later); each has a result of its own. */
+  /** Several reads in one request (3.6 and later); each has a `Result` of its own, so that one may fail alone. */
   readonly multiRead: <const Reads extends ReadonlyArray<Read<any>>>(
     ...reads: Reads
   ) => Effect.Effect<Read.Results<Reads>, ZooKeeperError>
   /**
-   * Replaces the data by what `f` makes of it, if nobody else did meanwhile; else reads and tries again by `retry`. A write
-   * whose answer was lost fails with `applied: "unknown"`, since another client may have written the same bytes;
-   * `idempotent` says that `f` may be applied twice, and tries again then too.
+   * Replaces the data by what `f` makes of it, if nobody else did meanwhile; else reads and tries again by `retry`, and fails
+   * with `BadVersion` when that ends. Fails with `NoNode` where there is none. A write whose answer was lost fails with
+   * `applied: "unknown"`, since another client may have written the same bytes; `idempotent` says that `f` may be applied
+   * twice, and tries again then too.
    *
    * ```ts
    * import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"

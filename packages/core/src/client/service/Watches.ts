@@ -98,7 +98,8 @@ export type WatchElement = { readonly _tag: "Event"; readonly event: WatchEvent 
 export interface Watches {
   /**
    * A value and an effect of the next event, for those who want one change only. `data` and `children` fail with `NoNode`;
-   * `exists` waits for a node that is not there. Events from the read on count, none is lost between the two.
+   * with `exists` the next event may be the creation of a node that is not there. Events from the read on count, none is
+   * lost between the two.
    *
    * ```ts
    * import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"

@@ -203,7 +203,7 @@ export class WatchHub {
     if (path === "/") return
     if (type === "NodeDataChanged" && this.recursive === 0) return
     const parent = Path.parent(path)
-    if (type !== "NodeDataChanged") this.deriveChildren(parent, late)
+    if (type !== "NodeDataChanged") this.deriveChildren(event, parent, late)
     if (this.recursive === 0) return
     for (let above = parent; ; above = Path.parent(above)) {
       this.entries.get(above)?.tellRecursive(event, late)
@@ -212,9 +212,9 @@ export class WatchHub {
   }
 
   /** A recursive watch tells of no change of children; who watches the path alone learns it from the child's event. */
-  private deriveChildren(parent: string, late: boolean): void {
+  private deriveChildren(event: WatchEvent, parent: string, late: boolean): void {
     const entry = this.entries.get(parent)
-    if (entry?.mode === "recursive") entry.tellAlone({ type: "NodeChildrenChanged", path: parent }, late)
+    if (entry?.mode === "recursive") entry.tellAlone({ ...event, type: "NodeChildrenChanged", path: parent }, late)
   }
 
   private onState(): void {
