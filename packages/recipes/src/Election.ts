@@ -214,10 +214,9 @@ export const make = Effect.fnUntraced(function* (
           Deferred.succeed(held, leader).pipe(Effect.andThen(lost(it, leader)), Effect.andThen(Effect.never))
         )
       )
-    const holder = yield* Effect.forkScoped(
-      Effect.catchCause(candidacy(holding), (cause) => Deferred.failCause(held, cause)),
-      { startImmediately: true }
-    )
+    const holder = yield* Effect.forkScoped(candidacy(holding), { startImmediately: true })
+    // Also when another fiber closes the scope meanwhile.
+    holder.addObserver((exit) => Deferred.doneUnsafe(held, exit))
     return yield* Effect.onInterrupt(Deferred.await(held), () => Fiber.interrupt(holder))
   })
   const leading = (names: ReadonlyArray<string>) => standing(queue, read(names).members.slice(0, leaders))

@@ -125,7 +125,9 @@ const followSize = Effect.fnUntraced(function* (zk: ZooKeeper, node: string, ini
       ? Effect.andThen(Effect.logWarning(`${node} says no number of leases; there are still ${size.count}`), apply)
       : apply
   })
-  yield* Effect.forkScoped(Effect.catch(follow, (error) => Deferred.fail(known, error)))
+  const following = yield* Effect.forkScoped(follow)
+  // Also when another fiber closes the scope meanwhile.
+  following.addObserver((exit) => Deferred.doneUnsafe(known, exit))
   yield* Deferred.await(known)
 })
 

@@ -14,8 +14,11 @@ export const begin = <E>(
 ): Effect.Effect<void, E, Scope.Scope> =>
   Effect.gen(function* () {
     const begun = yield* Deferred.make<void, E>()
-    // Runs after the work was stopped. Who goes on then is interrupted, as by a queue that was shut down.
-    yield* Effect.addFinalizer(() => onEnd(Cause.interrupt()))
+    // Runs after the work was stopped. Who goes on then is interrupted, as by a queue that was shut down, and so is the
+    // caller: the scope may be closed by another fiber.
+    yield* Effect.addFinalizer(() =>
+      Effect.andThen(Deferred.failCause(begun, Cause.interrupt()), onEnd(Cause.interrupt()))
+    )
     yield* Effect.forkScoped(
       Effect.catchCause(work(Deferred.succeed(begun, undefined)), (cause) =>
         Effect.flatMap(Deferred.failCause(begun, cause), (isFirst) => (isFirst ? Effect.void : onEnd(cause)))

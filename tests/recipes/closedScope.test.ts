@@ -1,0 +1,94 @@
+/** A scope that another fiber closes while it is being acquired in, at every request: whoever acquires does not wait for ever. */
+import * as Election from "@effect-zookeeper/recipes/Election"
+import * as Lock from "@effect-zookeeper/recipes/Lock"
+import * as NodeCache from "@effect-zookeeper/recipes/NodeCache"
+import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
+import * as PersistentWatch from "@effect-zookeeper/recipes/PersistentWatch"
+import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
+import * as TreeCache from "@effect-zookeeper/recipes/TreeCache"
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
+import { within } from "../support/realTime.ts"
+import { awaitQueue, beside, type Client, onServers, PATH, using } from "./support.ts"
+
+const path = PATH
+
+const recipes: Readonly<Record<string, (zk: Client) => Effect.Effect<unknown, unknown, Scope.Scope>>> = {
+  Election: (zk) => Effect.flatMap(using(zk)(Election.make({ path })), ({ acquire }) => acquire),
+  Lock: (zk) => Effect.flatMap(using(zk)(Lock.make({ path })), ({ acquire }) => acquire),
+  NodeCache: (zk) => using(zk)(NodeCache.make({ path })),
+  PersistentNode: (zk) => using(zk)(PersistentNode.make({ path: `${PATH}/me` })),
+  PersistentWatch: (zk) => using(zk)(PersistentWatch.make({ paths: [path] })),
+  Semaphore: (zk) => using(zk)(Semaphore.make({ path, leases: 1, sizeNode: "/size" })),
+  "a lease": (zk) => Effect.flatMap(using(zk)(Semaphore.make({ path, leases: 1 })), ({ acquire }) => acquire),
+  "a lease of kazoo's": (zk) =>
+    Effect.flatMap(using(zk)(Semaphore.make({ path, leases: 1, dialect: "kazoo" })), ({ acquire }) => acquire),
+  TreeCache: (zk) => using(zk)(TreeCache.make({ path }))
+}
+
+/** Where they leave nothing behind. */
+const queuesOf = (name: string): ReadonlyArray<string> =>
+  name === "a lease" ? [`${PATH}/leases`, `${PATH}/locks`] : [path, `${PATH}-__lock__`]
+
+/** More than any of them needs. */
+const MOST_REQUESTS = 20
+
+/** Holds the n-th request back until it is let go. */
+const holdBack = (zk: Client, n: number) => {
+  const { driver } = zk as unknown as { driver: { submit: Client["driver"]["submit"] } }
+  const submit = driver.submit
+  const asked = Deferred.makeUnsafe<void>()
+  let send = () => {}
+  let count = 0
+  driver.submit = (call) => {
+    if (++count !== n) return submit(call)
+    send = () => void submit(call)
+    Deferred.doneUnsafe(asked, Effect.void)
+    return false
+  }
+  const letGo = Effect.sync(() => {
+    driver.submit = submit
+    send()
+  })
+  return { asked: Deferred.await(asked), letGo }
+}
+
+const ends = (acquiring: Fiber.Fiber<unknown, unknown>) =>
+  within(Fiber.await(acquiring), "10 seconds", () => "it waits for ever")
+
+describe("acquired in a scope that is closed", () => {
+  for (const [name, acquire] of Object.entries(recipes)) {
+    it.live(`before: ${name}`, () =>
+      Effect.gen(function* () {
+        const zk = yield* onServers()
+        const scope = yield* Scope.make()
+        yield* Scope.close(scope, Exit.void)
+        yield* ends(yield* Effect.forkDetach(Scope.provide(acquire(zk), scope)))
+      })
+    )
+
+    it.live(`meanwhile: ${name}`, () =>
+      Effect.gen(function* () {
+        for (let n = 1; n <= MOST_REQUESTS; n++) {
+          const zk = yield* onServers()
+          const { asked, letGo } = holdBack(zk, n)
+          const scope = yield* Scope.make()
+          const acquiring = yield* Effect.forkDetach(Scope.provide(acquire(zk), scope))
+          const isHeldBack = yield* Effect.raceFirst(Effect.as(asked, true), Effect.as(Fiber.await(acquiring), false))
+          const closing = yield* Effect.forkDetach(Scope.close(scope, Exit.void))
+          yield* letGo
+          yield* ends(acquiring)
+          yield* Fiber.join(closing)
+          const other = yield* beside(zk)
+          for (const queue of queuesOf(name)) yield* awaitQueue(other, 0, queue)
+          if (!isHeldBack) return
+        }
+        assert.fail(`more than ${MOST_REQUESTS} requests`)
+      })
+    )
+  }
+})
