@@ -67,8 +67,9 @@ export const spawnUnsafe = (program: Program): ProcessGroup => {
   const kill = (signal: NodeJS.Signals | 0): boolean => {
     try {
       return process.kill(-pid, signal)
-    } catch {
-      return false
+    } catch (error) {
+      // It runs as somebody else, by sudo: there, and out of reach.
+      return (error as NodeJS.ErrnoException).code === "EPERM"
     }
   }
   return { ended: Deferred.await(ended), isAlive: () => kill(0), send: kill }

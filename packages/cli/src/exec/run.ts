@@ -37,7 +37,7 @@ const awaitEnd = Effect.fnUntraced(function* (group: ProcessGroup, until: () => 
   }
 })
 
-/** TERM, and KILL after the grace or at the deadline, whichever is first. */
+/** TERM, and KILL after the grace or at the deadline, whichever is first; what outlives that is waited for until the deadline. */
 const stop = ({ deadline, grace }: Limits, command: string) =>
   Effect.fnUntraced(function* (group: ProcessGroup) {
     if (!group.isAlive()) return
@@ -55,6 +55,9 @@ const stop = ({ deadline, grace }: Limits, command: string) =>
     group.send("SIGKILL")
     const killed = yield* Clock.currentTimeMillis
     yield* awaitEnd(group, () => killed + BURIAL)
+    if (!group.isAlive()) return
+    yield* Effect.logError(`${command} cannot be ended from here and still runs; what is held is kept while it can be`)
+    if (deadline !== undefined) yield* awaitEnd(group, deadline)
   })
 
 /** Fails when there is just time for the grace. */
