@@ -77,7 +77,8 @@ export const chroot = (it: It) => {
         assert.deepStrictEqual(yield* zk.children("/app/a"), ["t"])
         const { next } = yield* app.once.exists("/later")
         yield* zk.create("/app/later")
-        assert.deepStrictEqual(yield* next, { type: "NodeCreated", path: "/later" })
+        const { path, type } = yield* next
+        assert.deepStrictEqual([type, path], ["NodeCreated", "/later"])
       })
     )
 

@@ -143,8 +143,9 @@ export const streams = (it: It) => {
         const changing = Effect.forever(Effect.andThen(zk.set("/a", ""), sleep("20 millis")))
         for (let run = 0; run < 2; run++) {
           const first = yield* Effect.raceFirst(Stream.runHead(zk.watch("/a")), changing)
-          const event = { type: "NodeDataChanged", path: "/a" } as const
-          assert.deepStrictEqual(first, Option.some({ _tag: "Event", event }))
+          // Servers of 3.9 tell its transaction as well.
+          const told = Option.map(first, (it) => (it._tag === "Event" ? [it.event.type, it.event.path] : [it._tag]))
+          assert.deepStrictEqual(told, Option.some(["NodeDataChanged", "/a"]))
         }
       })
     )
