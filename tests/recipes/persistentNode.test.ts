@@ -90,7 +90,8 @@ describe("a persistent node", () => {
           assert.isTrue(yield* kept.isPresent)
         })
       )
-      assert.isTrue(Option.isNone(yield* found(other!)))
+      // Asked where it was deleted: another server may not know yet.
+      assert.isTrue(Option.isNone(yield* found(zk!)))
       assert.isTrue(presence[0]!)
     })
   )
