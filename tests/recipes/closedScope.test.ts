@@ -1,4 +1,7 @@
-/** A scope that another fiber closes while it is being acquired in, at every request: whoever acquires does not wait for ever. */
+/**
+ * Acquiring that is broken off at every request: in a scope that another fiber closes whoever acquires does not wait for
+ * ever, and whoever is interrupted leaves nothing in a scope that goes on.
+ */
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
 import * as NodeCache from "@effect-zookeeper/recipes/NodeCache"
@@ -13,7 +16,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { within } from "../support/realTime.ts"
-import { awaitQueue, beside, type Client, onServers, PATH, using } from "./support.ts"
+import { awaitQueue, beside, type Client, onServers, PATH, recordRequests, using } from "./support.ts"
 
 const path = PATH
 
@@ -86,6 +89,38 @@ describe("acquired in a scope that is closed", () => {
           const other = yield* beside(zk)
           for (const queue of queuesOf(name)) yield* awaitQueue(other, 0, queue)
           if (!isHeldBack) return
+        }
+        assert.fail(`more than ${MOST_REQUESTS} requests`)
+      })
+    )
+  }
+})
+
+/** What goes on in the background once it is made, so that it would ask again whenever something changes. */
+const followers = ["NodeCache", "PersistentWatch", "Semaphore", "TreeCache"]
+
+describe("made by a fiber that is interrupted", () => {
+  for (const name of followers) {
+    it.live(`follows nothing any more: ${name}`, () =>
+      Effect.gen(function* () {
+        for (let n = 1; n <= MOST_REQUESTS; n++) {
+          const zk = yield* onServers()
+          yield* zk.create(path)
+          const { asked, letGo } = holdBack(zk, n)
+          const making = yield* Effect.forkChild(recipes[name]!(zk))
+          const isHeldBack = yield* Effect.raceFirst(Effect.as(asked, true), Effect.as(Fiber.await(making), false))
+          if (!isHeldBack) return
+          const interrupting = yield* Effect.forkChild(Fiber.interrupt(making))
+          yield* letGo
+          yield* Fiber.join(interrupting)
+          // The first is answered after what was held back, so a watch that is taken off then is off before the second.
+          yield* Effect.andThen(zk.sync(), zk.sync())
+          const requests = recordRequests(zk)
+          const other = yield* beside(zk)
+          yield* Effect.andThen(other.set(path, "changed"), other.create("/size", "2"))
+          // The events come before the first answer, and who follows asks before the second.
+          yield* Effect.andThen(zk.sync(), zk.sync())
+          assert.deepStrictEqual(requests, ["sync", "sync"], `interrupted at request ${n}`)
         }
         assert.fail(`more than ${MOST_REQUESTS} requests`)
       })

@@ -478,6 +478,20 @@ describe("a semaphore in the dialect kazoo", () => {
     })
   )
 
+  for (const request of ["getChildren", "multi"]) {
+    it.live(`makes its path again when that goes right before the ${request}`, () =>
+      Effect.gen(function* () {
+        const [zk, other] = yield* sessions(2)
+        const path = request === "multi" ? "" : PATH
+        precede(zk!, request, 1, zk!.delete(PATH), path)
+        yield* (yield* ofKazoo(zk!)).withLease(() => zk!.get(PATH))
+        assert.strictEqual(yield* zk!.getString(PATH), "2")
+        yield* awaitQueue(other!, 0)
+        yield* awaitQueue(other!, 0, LINE)
+      })
+    )
+  }
+
   it.live("refuses another number than the path says, and a size node", () =>
     Effect.gen(function* () {
       const zk = yield* onServers()

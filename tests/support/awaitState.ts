@@ -26,15 +26,21 @@ export const awaitState = <A, E, R>(
   options: AwaitOptions
 ): Effect.Effect<A, E | TimedOut, R> => {
   const last: Array<A> = []
+  let looks = 0
+  let at = performance.now()
+  // A look that hangs is something else than one that sees the wrong thing to the end.
+  const looked = () => `${looks} looks, the last ended ${Math.round(performance.now() - at)} ms ago`
   const poll = Effect.gen(function* () {
     while (true) {
       const value = yield* effect
       last[0] = value
+      looks++
+      at = performance.now()
       if (predicate(value)) return value
       yield* sleep("20 millis")
     }
   })
-  return within(poll, options.within ?? LIMIT, () => `${options.describe}: did not happen; ${show(last)}`)
+  return within(poll, options.within ?? LIMIT, () => `${options.describe}: did not happen; ${show(last)} (${looked()})`)
 }
 
 /** Takes elements of `stream` until one satisfies `predicate`, and returns all that were taken. */

@@ -10,6 +10,7 @@ import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { begin } from "./internal/begin.ts"
+import { inScopeOfItsOwn } from "./internal/inScopeOfItsOwn.ts"
 import { latest } from "./internal/latest.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
@@ -67,7 +68,7 @@ export const make = Effect.fnUntraced(function* (
     get: Effect.map(current, ({ node }) => node),
     changes: states
   }
-})
+}, inScopeOfItsOwn)
 
 /**
  * A node cache as a service of the application.

@@ -11,6 +11,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { begin } from "./internal/begin.ts"
 import { Broadcast, BUFFER } from "./internal/Broadcast.ts"
+import { inScopeOfItsOwn } from "./internal/inScopeOfItsOwn.ts"
 import { checkCount } from "./internal/invalid.ts"
 import { rearmed } from "./internal/rearmed.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
@@ -99,7 +100,7 @@ export const make = Effect.fnUntraced(function* (
   }
   yield* Effect.forEach(new Set(paths), follow, { concurrency: 16, discard: true })
   return { events: broadcast.stream(() => []) }
-})
+}, inScopeOfItsOwn)
 
 /**
  * A persistent watch as a service of the application.

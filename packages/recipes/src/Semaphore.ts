@@ -16,6 +16,7 @@ import type { Holder } from "./Holder.ts"
 import type { Dialect } from "./Dialect.ts"
 import { within } from "./internal/contend.ts"
 import { shared, type StopOn } from "./internal/hold.ts"
+import { inScopeOfItsOwn } from "./internal/inScopeOfItsOwn.ts"
 import { checkCount, invalid } from "./internal/invalid.ts"
 import { kazooLeases } from "./internal/kazooLeases.ts"
 import { curatorLeases } from "./internal/curatorLeases.ts"
@@ -178,7 +179,7 @@ export const make = Effect.fnUntraced(function* (
     size: Effect.sync(() => size.count),
     holders: leases.holders
   }
-})
+}, inScopeOfItsOwn)
 
 /**
  * A semaphore as a service of the application.

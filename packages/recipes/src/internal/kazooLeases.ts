@@ -2,10 +2,12 @@
  * Leases as kazoo's Semaphore has them: whoever holds a lock beside the path may add a lease below it, while there are
  * fewer than so many. The path's data says how many.
  */
+import { ErrorCode } from "@effect-zookeeper/core/ErrorCode"
+import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import * as Op from "@effect-zookeeper/core/Op"
 import * as Path from "@effect-zookeeper/core/Path"
 import { text } from "@effect-zookeeper/core/ZooKeeper"
-import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import { isZooKeeperError, type ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
@@ -20,6 +22,15 @@ import { createBelow } from "./parents.ts"
 import { patiently } from "./patience.ts"
 import { nearest } from "./sequence.ts"
 import type { ExclusiveHolder } from "../Holder.ts"
+
+/** Everybody's leases went with the path, and so did this place: all is made again. */
+const orAnew = <A, E, R>(effect: Effect.Effect<A, E | ZooKeeperError, R>) =>
+  Effect.catchIf(effect, isGone, () => Effect.fail(new LeaseLost({ why: "deleted" })))
+
+const isGone = (error: unknown): error is ZooKeeperError =>
+  isZooKeeperError(error) &&
+  (error.reason._tag === "NoNode" ||
+    (error.reason._tag === "TransactionFailed" && error.reason.code === ErrorCode.NoNode))
 
 export const kazooLeases = ({ data, path, stopOn, zk }: Terms, count: number): Leases => {
   const line: Contest = {
@@ -70,10 +81,10 @@ export const kazooLeases = ({ data, path, stopOn, zk }: Terms, count: number): L
         Effect.gen(function* () {
           yield* agree
           const held = yield* lock(waits)
-          yield* Effect.raceFirst(held.lost, free(waits))
+          yield* Effect.raceFirst(held.lost, orAnew(free(waits)))
           const node = Path.join(path, randomUUID().replaceAll("-", ""))
           // Behind the lock's node, or a lock that was lost just now would let two of us in.
-          const added = held.guard(Op.create(node, data, { mode: "ephemeral" }))
+          const added = orAnew(held.guard(Op.create(node, data, { mode: "ephemeral" })))
           const contender = yield* Scope.provide(enterAs(zk, node, added), scope)
           return yield* Scope.provide(hold(zk, contender, stopOn), scope)
         })

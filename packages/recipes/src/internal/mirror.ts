@@ -8,6 +8,7 @@ import * as Stream from "effect/Stream"
 import type { CacheChange, CacheFailure } from "../Cache.ts"
 import { begin } from "./begin.ts"
 import { Copy, type Extent } from "./Copy.ts"
+import { inScopeOfItsOwn } from "./inScopeOfItsOwn.ts"
 import { latest } from "./latest.ts"
 import { oneShotSource } from "./oneShotSource.ts"
 import { recursiveSource } from "./recursiveSource.ts"
@@ -68,4 +69,4 @@ export const mirror = Effect.fnUntraced(function* (
     changes: copy.broadcast.stream(() => [...copy.nodes].map(([path, node]) => ({ _tag: "Added", path, node }))),
     states
   }
-})
+}, inScopeOfItsOwn)
