@@ -1,4 +1,5 @@
 /** Locks on a real ensemble: exclusion, order, and that nothing stays behind. */
+import * as Acl from "@effect-zookeeper/core/Acl"
 import * as Op from "@effect-zookeeper/core/Op"
 import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
@@ -528,6 +529,20 @@ describe("a lock", () => {
       const logger = Logger.make(({ message }) => logged.push(String(message)))
       return Effect.as(Effect.provide(effect, Logger.layer([logger])), logged)
     })
+
+  it.live("says that it stays in the way where the server does not let it go", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      yield* zk.create(PATH)
+      const lock = yield* using(zk)(Lock.make({ path: PATH }))
+      const noDelete = [{ scheme: "world", id: "anyone", perms: Acl.Perms.READ | Acl.Perms.CREATE }]
+      const logged = yield* warningsOf(lock.withLock(() => Effect.asVoid(zk.setAcl(PATH, noDelete))))
+      const [stays] = yield* nodes(zk)
+      assert.lengthOf(logged, 1)
+      assert.isTrue(logged[0]!.startsWith(`${stays} stays, if it is there, until its session ends: `), logged[0])
+      assert.include(logged[0], "not allowed by the node's ACL")
+    })
+  )
 
   it.live("does not mind other children, and warns once of what it sees there (27)", () =>
     Effect.gen(function* () {

@@ -20,6 +20,7 @@ import { latest } from "./internal/latest.ts"
 import { createBelow } from "./internal/parents.ts"
 import { isPassing, isRenewed, patientlyAnew } from "./internal/patience.ts"
 import { look } from "./internal/presence.ts"
+import { remove } from "./internal/remove.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
 /**
@@ -190,9 +191,7 @@ class Keeper {
 
   /** Deletes an ephemeral node, but not one that another session has put in its place. */
   readonly release: Effect.Effect<void> = Effect.suspend(() =>
-    this.options.ttl === undefined
-      ? Effect.ignore(this.zk.delete(this.options.path, { guaranteed: true, owned: true }))
-      : Effect.void
+    this.options.ttl === undefined ? remove(this.zk, this.options.path, { owned: true }) : Effect.void
   )
 }
 

@@ -16,6 +16,7 @@ import { nameOf, parentMode, type Role } from "../Dialect.ts"
 import { createBelow } from "./parents.ts"
 import { awaitGone, look } from "./presence.ts"
 import { members, type Queue } from "./queue.ts"
+import { remove } from "./remove.ts"
 import type { Ahead } from "./sequence.ts"
 
 export interface Contender {
@@ -31,9 +32,6 @@ export interface Contender {
 export class Busy extends Data.TaggedError("Busy") {}
 
 const deleted = new LeaseLost({ why: "deleted" })
-
-const remove = (zk: ZooKeeper, node: string): Effect.Effect<void> =>
-  Effect.ignore(zk.delete(node, { guaranteed: true }))
 
 /** Fails as soon as the node is gone or another session's, and tells the first Stat of it. */
 const watch = (
