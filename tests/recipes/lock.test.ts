@@ -13,7 +13,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
@@ -23,6 +22,7 @@ import {
   beside,
   body,
   isEntered,
+  loggingTo,
   connectStringOf,
   expire,
   nodes,
@@ -526,8 +526,7 @@ describe("a lock", () => {
   const warningsOf = <E>(effect: Effect.Effect<unknown, E>) =>
     Effect.suspend(() => {
       const logged: Array<string> = []
-      const logger = Logger.make(({ message }) => logged.push(String(message)))
-      return Effect.as(Effect.provide(effect, Logger.layer([logger])), logged)
+      return Effect.as(loggingTo(logged)(effect), logged)
     })
 
   it.live("says that it stays in the way where the server does not let it go", () =>

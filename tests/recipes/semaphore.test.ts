@@ -16,6 +16,7 @@ import {
   type Client,
   expire,
   isEntered,
+  loggingTo,
   nodes,
   onServers,
   PATH,
@@ -244,6 +245,25 @@ describe("a semaphore", () => {
       yield* zk.create("/size", "1", { acl: [{ perms: Acl.Perms.ADMIN, scheme: "world", id: "anyone" }] })
       const error = yield* Effect.flip(make(zk, { sizeNode: "/size" }))
       assert.strictEqual(error.reason._tag, "NoAuth")
+    })
+  )
+
+  it.live("says when its size is followed no more, and keeps the one that it had", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      yield* zk.create("/size", "3")
+      const logged: Array<string> = []
+      const semaphore = yield* loggingTo(logged)(make(zk, { sizeNode: "/size" }))
+      const unread = [{ perms: Acl.Perms.WRITE, scheme: "world", id: "anyone" }]
+      precede(zk, "getData", 1, zk.setAcl("/size", unread))
+      yield* zk.set("/size", "4")
+      yield* awaitState(
+        Effect.sync(() => [...logged]),
+        (now) => now.length > 0,
+        { describe: "a warning" }
+      )
+      assert.match(logged[0]!, /^\/size is followed no more: .*not allowed.*; there are still 3 leases$/)
+      assert.strictEqual(yield* semaphore.size, 3)
     })
   )
 

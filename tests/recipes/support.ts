@@ -5,6 +5,7 @@ import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import type { WatchEvent } from "@effect-zookeeper/core/WatchEvent"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
@@ -115,6 +116,12 @@ export const precede = (
     return submit(call)
   }
 }
+
+/** Runs with a logger that writes down every message, those of what goes on in the background included. */
+export const loggingTo =
+  (logged: Array<string>) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.provide(effect, Logger.layer([Logger.make(({ message }) => logged.push(String(message)))]))
 
 /** Writes down the events that a session gets from now on. */
 export const recordEvents = (zk: Client): Array<WatchEvent> => {

@@ -6,6 +6,7 @@
 import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import { type Data, type Node, text, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,6 +15,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Holder } from "./Holder.ts"
 import type { Dialect } from "./Dialect.ts"
+import { begin } from "./internal/begin.ts"
 import { within } from "./internal/contend.ts"
 import { shared, type StopOn } from "./internal/hold.ts"
 import { inScopeOfItsOwn } from "./internal/inScopeOfItsOwn.ts"
@@ -109,28 +111,27 @@ interface Size {
   changed: Deferred.Deferred<void>
 }
 
-const followSize = Effect.fnUntraced(function* (zk: ZooKeeper, node: string, initial: number, size: Size) {
-  const changes = yield* zk.changes.dataScoped(node)
-  const known = Deferred.makeUnsafe<void, ZooKeeperError>()
-  const follow = Stream.runForEach(changes, ({ node: found }) => {
-    const count = Option.isNone(found) ? initial : countOf(found.value)
-    const apply = Effect.sync(() => {
-      Deferred.doneUnsafe(known, Effect.void)
-      if (count === undefined || count === size.count) return
+/** Returns once it was read. */
+const followSize = (zk: ZooKeeper, node: string, initial: number, size: Size) => {
+  const apply = (count: number) =>
+    Effect.sync(() => {
+      if (count === size.count) return
       size.count = count
       const before = size.changed
       size.changed = Deferred.makeUnsafe()
       Deferred.doneUnsafe(before, Effect.void)
     })
-    return count === undefined
-      ? Effect.andThen(Effect.logWarning(`${node} says no number of leases; there are still ${size.count}`), apply)
-      : apply
-  })
-  const following = yield* Effect.forkScoped(follow)
-  // Also when another fiber closes the scope meanwhile.
-  following.addObserver((exit) => Deferred.doneUnsafe(known, exit))
-  yield* Deferred.await(known)
-})
+  const warn = (what: string) => Effect.logWarning(`${what}; there are still ${size.count} leases`)
+  const heed = (found: Option.Option<Node>) => {
+    const count = Option.isNone(found) ? initial : countOf(found.value)
+    return count === undefined ? warn(`${node} says no number of leases`) : apply(count)
+  }
+  return begin<ZooKeeperError>(
+    (begun) => Stream.runForEach(zk.changes.data(node), (change) => Effect.andThen(heed(change.node), begun)),
+    (cause) =>
+      Cause.hasInterruptsOnly(cause) ? Effect.void : warn(`${node} is followed no more: ${String(Cause.squash(cause))}`)
+  )
+}
 
 /**
  * A semaphore below a path. Nothing is created before somebody asks for a lease. Returns once the size node was read, if
