@@ -25,6 +25,21 @@ describe("zk acl", () => {
     })
   )
 
+  it.live("replaces those of everything below, too; --version is that of the node itself", () =>
+    Effect.gen(function* () {
+      const zk = yield* inChroot
+      for (const path of ["/a", "/a/b", "/a/b/c", "/ab"]) yield* zk(["create", path])
+      const other = yield* zk(["acl", "set", "-R", "--version", "3", "/a", "world:anyone:ra"])
+      assert.deepStrictEqual([other.code, (yield* zk(["acl", "get", "/a/b"])).text], [4, "world:anyone:cdrwa\n"])
+      const set = yield* zk(["acl", "set", "-R", "--version", "0", "/a", "world:anyone:ra"])
+      assert.deepStrictEqual([set.code, set.text, set.stderr], [0, "", ""])
+      for (const path of ["/a", "/a/b", "/a/b/c"]) {
+        assert.strictEqual((yield* zk(["acl", "get", path])).text, "world:anyone:ra\n", path)
+      }
+      assert.strictEqual((yield* zk(["acl", "get", "/ab"])).text, "world:anyone:cdrwa\n")
+    })
+  )
+
   it.live("keeps others out: 5, and --auth lets in", () =>
     Effect.gen(function* () {
       const zk = yield* inChroot

@@ -293,6 +293,8 @@ describe("a read-write lock", () => {
     Effect.gen(function* () {
       const { downgrade, held, other } = yield* unseen()
       yield* Fiber.interrupt(downgrade)
+      // Its create may have been unanswered still, and then the node goes in the background.
+      yield* awaitQueue(other, 1)
       assert.deepStrictEqual(yield* nodes(other), [held.node])
     })
   )

@@ -20,6 +20,7 @@ import { get } from "./commands/get.ts"
 import { group } from "./commands/group.ts"
 import { lock } from "./commands/lock.ts"
 import { ls } from "./commands/ls.ts"
+import { quota } from "./commands/quota.ts"
 import { reconfig } from "./commands/reconfig.ts"
 import { rm } from "./commands/rm.ts"
 import { semaphore } from "./commands/semaphore.ts"
@@ -42,7 +43,7 @@ export const app = root.pipe(
     { group: "Read", commands: [ls, tree, count, get, stat, exists, ephemerals, watch] },
     { group: "Write", commands: [create, set, rm, txn, sync] },
     { group: "Coordinate", commands: [lock, elect, semaphore, group] },
-    { group: "Access", commands: [acl, whoami] },
+    { group: "Access", commands: [acl, quota, whoami] },
     { group: "Server", commands: [fourLetterWord, config, reconfig, dev] }
   ])
 )

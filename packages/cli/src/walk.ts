@@ -13,7 +13,8 @@ export interface Entry {
   readonly stat: Stat
 }
 
-const CONCURRENCY = 64
+/** How many requests are on their way at once. */
+export const CONCURRENCY = 64
 
 /** A parent stands before its children, and siblings stand in order: "/" must sort below all that names are made of. */
 const byElements = (a: { readonly path: string }, b: { readonly path: string }): number => {
