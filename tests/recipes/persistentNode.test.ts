@@ -162,7 +162,8 @@ describe("a persistent node", () => {
       const theirs = yield* Effect.forkChild(make(other!, { data: "theirs" }))
       yield* expire(zk!)
       yield* Fiber.join(yield* Deferred.await(setting))
-      const owner = Option.getOrThrow(yield* found(other!)).stat.ephemeralOwner
+      const there = yield* awaitState(found(other!), Option.isSome, { describe: "the node of either" })
+      const owner = Option.getOrThrow(there).stat.ephemeralOwner
       // Whoever was quicker has the node, and with it the data of its own.
       yield* awaitData(other!, owner === other!.session.id ? "theirs" : "newest")
       if (owner === zk!.session.id) yield* Fiber.interrupt(theirs)
