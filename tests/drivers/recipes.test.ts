@@ -5,6 +5,7 @@ import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { isZooKeeperError, type ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as ChildrenCache from "@effect-zookeeper/recipes/ChildrenCache"
 import * as Election from "@effect-zookeeper/recipes/Election"
+import * as EnsembleTracker from "@effect-zookeeper/recipes/EnsembleTracker"
 import * as Group from "@effect-zookeeper/recipes/Group"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
 import * as NodeCache from "@effect-zookeeper/recipes/NodeCache"
@@ -17,6 +18,7 @@ import * as TreeCache from "@effect-zookeeper/recipes/TreeCache"
 import { assert, describe, it } from "@effect/vitest"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -397,6 +399,19 @@ for (const { name, open } of ways) {
           yield* other.set(`${path}/a`, "2")
           yield* reaches(shown, ["/a=2", "/c=", "="])
         }).pipe(Effect.scoped, Effect.provide(yield* open(proxy.connectString)))
+      })
+    )
+
+    const tracks = name === "layer"
+    it.live(`EnsembleTracker ${tracks ? "works" : "is refused: the hosts are the application's"}`, () =>
+      Effect.gen(function* () {
+        const hosts = (yield* SharedServers.ensemble).split(",")
+        const layer = EnsembleTracker.layer.pipe(Layer.provideMerge(yield* open(`${hosts[0]}/none`)))
+        const found = Effect.map(ZooKeeper.ZooKeeper, (zk) => zk.session.hosts.toSorted())
+        const exit = yield* Effect.exit(Effect.provide(found, layer))
+        if (tracks) return assert.deepStrictEqual(exit, Exit.succeed(hosts.toSorted()))
+        assert.isTrue(Exit.isFailure(exit))
+        assert.match(String(exit), /Unsupported/)
       })
     )
 

@@ -3,6 +3,7 @@
  * ever, and whoever is interrupted leaves nothing in a scope that goes on.
  */
 import * as Election from "@effect-zookeeper/recipes/Election"
+import * as EnsembleTracker from "@effect-zookeeper/recipes/EnsembleTracker"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
 import * as NodeCache from "@effect-zookeeper/recipes/NodeCache"
 import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
@@ -22,6 +23,7 @@ const path = PATH
 
 const recipes: Readonly<Record<string, (zk: Client) => Effect.Effect<unknown, unknown, Scope.Scope>>> = {
   Election: (zk) => Effect.flatMap(using(zk)(Election.make({ path })), ({ acquire }) => acquire),
+  EnsembleTracker: (zk) => using(zk)(EnsembleTracker.make),
   Lock: (zk) => Effect.flatMap(using(zk)(Lock.make({ path })), ({ acquire }) => acquire),
   NodeCache: (zk) => using(zk)(NodeCache.make({ path })),
   PersistentNode: (zk) => using(zk)(PersistentNode.make({ path: `${PATH}/me` })),
@@ -110,7 +112,8 @@ describe("made by a fiber that is interrupted", () => {
           const making = yield* Effect.forkChild(recipes[name]!(zk))
           const isHeldBack = yield* Effect.raceFirst(Effect.as(asked, true), Effect.as(Fiber.await(making), false))
           if (!isHeldBack) return
-          const interrupting = yield* Effect.forkChild(Fiber.interrupt(making))
+          // Before the answer can come, which would make it whole.
+          const interrupting = yield* Effect.forkChild(Fiber.interrupt(making), { startImmediately: true })
           yield* letGo
           yield* Fiber.join(interrupting)
           // The first is answered after what was held back, so a watch that is taken off then is off before the second.

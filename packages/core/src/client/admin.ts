@@ -85,9 +85,9 @@ export const whoAmI = (
     success: (infos) => infos.map(({ authScheme, user }) => ({ scheme: authScheme, id: user }))
   })
 
-const CONFIG = "/zookeeper/config"
-
 /** The configuration stands outside every chroot (ZOOKEEPER-4601). */
+export const CONFIG = "/zookeeper/config"
+
 export const config = (view: View): Effect.Effect<Node, ZooKeeperError> =>
   perform({
     view,
