@@ -32,7 +32,8 @@ export class Busy extends Data.TaggedError("Busy") {}
 
 const deleted = new LeaseLost({ why: "deleted" })
 
-const remove = (zk: ZooKeeper, node: string): Effect.Effect<void> =>
+/** Whatever comes in between, the node goes: with its session at the latest. */
+export const remove = (zk: ZooKeeper, node: string): Effect.Effect<void> =>
   Effect.ignore(zk.delete(node, { guaranteed: true }))
 
 /** Fails as soon as the node is gone or another session's, and tells the first Stat of it. */
