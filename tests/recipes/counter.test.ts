@@ -1,5 +1,7 @@
 /** Counters on a real ensemble: every change is done once or not at all, whatever becomes of its answer. */
 import * as Counter from "@effect-zookeeper/recipes/Counter"
+import * as Acl from "@effect-zookeeper/core/Acl"
+import * as TestServer from "@effect-zookeeper/testing/TestServer"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import { create } from "@effect-zookeeper/core/wire/ops/create"
@@ -197,6 +199,19 @@ describe("a counter", () => {
     })
   )
 
+  it.live("changes nothing where it may not create its receipt", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const acl = [{ perms: Acl.Perms.READ | Acl.Perms.WRITE, scheme: "world", id: "anyone" }]
+      yield* zk.create(path, "7", { acl })
+      const counter = yield* make(zk, { as: "decimal" })
+      const error = yield* failureOf(counter.increment)
+      assert.strictEqual(error.reason._tag, "NoAuth")
+      assert.strictEqual(error.applied, "no")
+      assert.strictEqual(yield* counter.get, 7n)
+    })
+  )
+
   it.live("refuses a path that is none", () =>
     Effect.gen(function* () {
       const zk = yield* onServers()
@@ -306,6 +321,27 @@ describe("a lost answer", () => {
     })
   )
 
+  it.live("of a server that is slow: every copy of the request comes there, and one is done", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied({ operationTimeout: "200 millis" })
+      const counter = yield* make(zk)
+      yield* counter.increment
+      const asked = recordRequests(zk)
+      const held = holdChange(zk, proxy)
+      const counting = yield* Effect.forkChild(counter.increment)
+      yield* held
+      yield* awaitState(
+        Effect.sync(() => asked.filter((name) => name === "multi").length),
+        (count) => count >= 3,
+        { describe: "three are on their way" }
+      )
+      yield* proxy.flow
+      assert.deepStrictEqual(yield* Fiber.join(counting), { before: 1n, after: 2n })
+      assert.strictEqual(yield* numberOf(other), 2n)
+      assert.strictEqual(zk.session.epoch, 1)
+    })
+  )
+
   it.live("of the first change, at each of its steps", () =>
     Effect.gen(function* () {
       const { other, proxy, zk } = yield* proxied()
@@ -403,6 +439,32 @@ describe("through what happens to sessions and nodes", () => {
       assert.deepStrictEqual(yield* counter.increment, { before: 3n, after: 4n })
       assert.lengthOf(yield* queue(other!), 1)
       assert.strictEqual(yield* numberOf(other!), 4n)
+    })
+  )
+
+  it.live("goes on when the versions of its node wrap, and says how where nothing can be compared (museum 35)", () =>
+    Effect.gen(function* () {
+      const server = yield* TestServer.make()
+      const zk = yield* ZooKeeper.make({ connect: server.connectString })
+      const counter = yield* make(zk)
+      yield* counter.increment
+      const seen = yield* Queue.unbounded<bigint>()
+      yield* Effect.forkScoped(Stream.runForEach(counter.changes, (value) => Queue.offer(seen, value)))
+      assert.strictEqual(yield* Queue.take(seen), 1n)
+      yield* server.setVersion(path, 2 ** 31 - 2)
+      for (let before = 1n; before < 5n; before++) {
+        assert.deepStrictEqual(yield* counter.increment, { before, after: before + 1n })
+        assert.strictEqual(yield* Queue.take(seen), before + 1n)
+      }
+      assert.strictEqual((yield* zk.get(path)).stat.version, -(2 ** 31) + 2)
+      yield* zk.update(path, ({ data }) => data)
+      yield* server.setVersion(path, -2)
+      assert.deepStrictEqual(yield* counter.increment, { before: 5n, after: 6n })
+      const error = yield* failureOf(counter.increment)
+      assert.strictEqual(error.reason._tag, "InvalidArgument")
+      assert.include(error.message, "set the number to go on")
+      yield* counter.set(6n)
+      assert.deepStrictEqual(yield* counter.increment, { before: 6n, after: 7n })
     })
   )
 

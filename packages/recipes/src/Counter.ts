@@ -88,6 +88,9 @@ export interface Counter {
   readonly changes: Stream.Stream<bigint, ZooKeeperError>
 }
 
+/** On servers without ZOOKEEPER-4743 a node has it once in 2^32 changes, and cannot be compared with then. */
+const ANY_VERSION = -1
+
 /** Somebody else was quicker. */
 class Outrun extends Data.TaggedError("Outrun") {}
 
@@ -150,7 +153,15 @@ export const make = Effect.fnUntraced(function* (
         const after = next(before)
         if (after === undefined) return Option.none<Change>()
         yield* check(operation, after)
-        const isDone = yield* writeOnce(Op.set(path, encode(after), { version: node.value.stat.version }))
+        const { version } = node.value.stat
+        if (version === ANY_VERSION) {
+          return yield* invalid(
+            operation,
+            path,
+            "the node has the version -1, which means any; set the number to go on"
+          )
+        }
+        const isDone = yield* writeOnce(Op.set(path, encode(after), { version }))
         return isDone ? Option.some({ before, after }) : yield* new Outrun()
       })
     )
