@@ -5,6 +5,7 @@
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as counting from "./counting/schedule.ts"
+import type { Tally } from "./counting/tally.ts"
 import { type RecipeName, recipes } from "./mutualExclusion/recipes.ts"
 import * as schedule from "./mutualExclusion/schedule.ts"
 
@@ -28,7 +29,7 @@ if (only === "" || only === "counter") {
     () =>
       Effect.gen(function* () {
         const tallies = yield* Effect.forEach(seeds, (seed) => counting.run(seed))
-        const sum = (of: (tally: counting.Tally) => number) => tallies.reduce((total, each) => total + of(each), 0)
+        const sum = (of: (tally: Tally) => number) => tallies.reduce((total, each) => total + of(each), 0)
         // It was worth looking.
         assert.isAbove(
           sum(({ done }) => done.length),

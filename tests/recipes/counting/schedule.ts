@@ -1,12 +1,9 @@
 /** One random schedule of faults on a virtual cluster whose clients all count in one node: what came of it is added up. */
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
-import { isZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Counter from "@effect-zookeeper/recipes/Counter"
 import * as TestCluster from "@effect-zookeeper/testing/TestCluster"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
@@ -16,50 +13,7 @@ import { randomOf } from "../mutualExclusion/randomOf.ts"
 import { driven, perform, SESSION_TIMEOUT, SHAPE } from "../mutualExclusion/schedule.ts"
 import { Witness } from "../mutualExclusion/testimony.ts"
 import { PATH as path, using } from "../support.ts"
-
-/** What the changes of a schedule said of themselves: from where to where, or how much may have been added. */
-export interface Tally {
-  readonly done: Array<Counter.Change>
-  readonly unknown: Array<bigint>
-  /** How many said that they were not done. */
-  refused: number
-}
-
-const sum = (all: ReadonlyArray<bigint>): bigint => all.reduce((total, each) => total + each, 0n)
-
-/** Adds up to 3, again and again, until it is told to stop. */
-const count = Effect.fnUntraced(function* (
-  counter: Counter.Counter,
-  random: (below: number) => number,
-  tally: Tally,
-  isOver: () => boolean
-) {
-  while (!isOver()) {
-    const n = BigInt(1 + random(3))
-    const exit = yield* Effect.exit(counter.add(n))
-    if (Exit.isSuccess(exit)) tally.done.push(exit.value)
-    else {
-      const error = Option.getOrUndefined(Exit.findErrorOption(exit))
-      if (isZooKeeperError(error) && error.applied === "no") tally.refused++
-      else tally.unknown.push(n)
-    }
-    yield* Effect.sleep(random(300))
-  }
-})
-
-/** What is wrong with the sum, from either side. */
-const judge = ({ done, unknown }: Tally, total: bigint): ReadonlyArray<string> => {
-  const problems: Array<string> = []
-  let at = 0n
-  for (const { after, before } of done.toSorted((a, b) => (a.before < b.before ? -1 : 1))) {
-    if (before < at) problems.push(`${before} to ${after} was counted twice`)
-    at = after
-  }
-  const least = sum(done.map(({ after, before }) => after - before))
-  const most = least + sum(unknown)
-  if (total < least || total > most) problems.push(`the number is ${total}, not from ${least} to ${most}`)
-  return problems
-}
+import { count, judge, type Tally } from "./tally.ts"
 
 const play = Effect.fnUntraced(function* (seed: number, steps: ReadonlyArray<Step>) {
   const cluster = yield* TestCluster.TestCluster
