@@ -377,6 +377,7 @@ describe("a lost answer", () => {
       yield* expireDuring(parts, multi, counting)
       const error = yield* Deferred.await(failed)
       assert.strictEqual(error.applied, "unknown")
+      assert.include(error.message, `add ${path}: `)
       // It was done, and nothing does it again.
       assert.strictEqual(yield* numberOf(other), 2n)
       assert.deepStrictEqual(yield* counter.increment, { before: 2n, after: 3n })

@@ -133,6 +133,11 @@ export const make = Effect.fnUntraced(function* (
   )
 
   const writeOnce = yield* receipts(zk, path)
+  const write = (operation: string, value: bigint, version?: number) =>
+    Effect.mapError(
+      writeOnce(Op.set(path, encode(value), { version })),
+      (error) => new ZooKeeperError({ ...error, operation, path })
+    )
   const turn = Semaphore.makeUnsafe(1)
   /** Whoever counts on the same counter would only outrun each other. */
   const inTurn = <A>(attempt: Effect.Effect<A, ZooKeeperError | Outrun>): Effect.Effect<A, ZooKeeperError> =>
@@ -161,7 +166,7 @@ export const make = Effect.fnUntraced(function* (
             "the node has the version -1, which means any; set the number to go on"
           )
         }
-        const isDone = yield* writeOnce(Op.set(path, encode(after), { version }))
+        const isDone = yield* write(operation, after, version)
         return isDone ? Option.some({ before, after }) : yield* new Outrun()
       })
     )
@@ -180,9 +185,7 @@ export const make = Effect.fnUntraced(function* (
       Effect.andThen(
         check("set", value),
         inTurn(
-          Effect.flatMap(writeOnce(Op.set(path, encode(value))), (isDone) =>
-            isDone ? Effect.void : Effect.andThen(ensure, new Outrun())
-          )
+          Effect.flatMap(write("set", value), (isDone) => (isDone ? Effect.void : Effect.andThen(ensure, new Outrun())))
         )
       ),
     compareAndSet: (expected, value) =>
