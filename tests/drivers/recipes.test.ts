@@ -4,6 +4,7 @@ import * as Op from "@effect-zookeeper/core/Op"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { isZooKeeperError, type ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as ChildrenCache from "@effect-zookeeper/recipes/ChildrenCache"
+import * as Counter from "@effect-zookeeper/recipes/Counter"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as EnsembleTracker from "@effect-zookeeper/recipes/EnsembleTracker"
 import * as Group from "@effect-zookeeper/recipes/Group"
@@ -110,6 +111,21 @@ const recipes: Record<string, Work> = {
       })
       yield* noneLeft(stage)
     }).pipe(Effect.provide(Jobs.layer))
+  },
+
+  Counter: (stage) => {
+    class Visits extends Counter.Service<Visits>()("test/Visits", { path: stage.path }) {}
+    return Effect.gen(function* () {
+      const visits = yield* Visits
+      const rival = yield* beside(stage.other, Counter.make({ path: stage.path }))
+      const { last } = yield* newest(visits.changes)
+      const twenty = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? visits : rival).increment)
+      yield* Effect.all(twenty, { concurrency: "unbounded" })
+      yield* reaches(Effect.map(last, String), "20")
+      assert.deepStrictEqual(yield* visits.add(-20n), { before: 20n, after: 0n })
+      assert.isTrue(yield* rival.compareAndSet(0n, 5n))
+      yield* reaches(Effect.map(visits.get, String), "5")
+    }).pipe(Effect.scoped, Effect.provide(Visits.layer), Effect.andThen(noneLeft(stage)))
   },
 
   Lock: (stage) => {

@@ -7,6 +7,9 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.recipes.atomic.AtomicValue;
+import org.apache.curator.framework.recipes.atomic.DistributedAtomicInteger;
+import org.apache.curator.framework.recipes.atomic.DistributedAtomicLong;
 import org.apache.curator.framework.recipes.leader.LeaderLatch;
 import org.apache.curator.framework.recipes.locks.InterProcessLock;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
@@ -14,7 +17,9 @@ import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
 import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
 import org.apache.curator.framework.recipes.locks.Lease;
 import org.apache.curator.framework.recipes.nodes.GroupMember;
+import org.apache.curator.framework.recipes.shared.SharedCount;
 import org.apache.curator.retry.ExponentialBackoffRetry;
+import org.apache.curator.retry.RetryNTimes;
 
 /** Curator as the other party of a test: one command a line on stdin, one answer a line on stdout. */
 public final class Peer {
@@ -72,9 +77,26 @@ public final class Peer {
                 return "ok";
             case "members":
                 return String.join(",", new TreeSet<>(((GroupMember) thing).getCurrentMembers().keySet()));
+            case "value":
+                if (thing instanceof SharedCount) return ((SharedCount) thing).getCount();
+                if (thing instanceof DistributedAtomicLong) return valueOf(((DistributedAtomicLong) thing).get());
+                return valueOf(((DistributedAtomicInteger) thing).get());
+            case "add": {
+                int n = Integer.parseInt(words[2]);
+                if (thing instanceof DistributedAtomicLong) return valueOf(((DistributedAtomicLong) thing).add((long) n));
+                if (thing instanceof DistributedAtomicInteger) return valueOf(((DistributedAtomicInteger) thing).add(n));
+                SharedCount count = (SharedCount) thing;
+                while (!count.trySetCount(count.getVersionedValue(), count.getCount() + n)) Thread.yield();
+                return count.getCount();
+            }
             default:
                 throw new IllegalArgumentException(words[0]);
         }
+    }
+
+    private static Object valueOf(AtomicValue<?> value) {
+        if (!value.succeeded()) throw new IllegalStateException("outrun");
+        return value.postValue();
     }
 
     private static Object make(CuratorFramework client, String kind, String path, String id) throws Exception {
@@ -91,6 +113,15 @@ public final class Peer {
                 LeaderLatch latch = new LeaderLatch(client, path, id);
                 latch.start();
                 return latch;
+            }
+            case "int64":
+                return new DistributedAtomicLong(client, path, new RetryNTimes(1000, 5));
+            case "int32":
+                return new DistributedAtomicInteger(client, path, new RetryNTimes(1000, 5));
+            case "shared": {
+                SharedCount count = new SharedCount(client, path, 0);
+                count.start();
+                return count;
             }
             case "group":
                 return new GroupMember(client, path, id, id.getBytes(StandardCharsets.UTF_8));

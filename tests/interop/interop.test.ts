@@ -1,4 +1,5 @@
 /** One path, two libraries: what docs/interop.md promises, pair by pair. */
+import * as Counter from "@effect-zookeeper/recipes/Counter"
 import type { Dialect } from "@effect-zookeeper/recipes/Dialect"
 import type { Holder } from "@effect-zookeeper/recipes/Holder"
 import * as Election from "@effect-zookeeper/recipes/Election"
@@ -166,6 +167,53 @@ it.live("Curator's GroupMember and our group see each other's members", () =>
     yield* awaitState(seen, (now) => now === "ours=o", { describe: "ours alone" })
   })
 )
+
+const counters: ReadonlyArray<readonly [Name, string, string, "int64" | "int32" | "decimal"]> = [
+  ["Curator", "DistributedAtomicLong", "int64", "int64"],
+  ["Curator", "DistributedAtomicInteger", "int32", "int32"],
+  ["Curator", "SharedCount", "shared", "int32"],
+  ["kazoo", "Counter", "decimal", "decimal"],
+  ["kazoo", "Counter with support_curator", "int32", "int32"]
+]
+
+for (const [name, what, kind, as] of counters) {
+  it.live(`${name}'s ${what} and our counter count on one number`, () =>
+    Effect.gen(function* () {
+      const { peer, zk } = yield* begin(name)
+      const make = (at: string) => using(zk)(Counter.make({ path: at, as }))
+      const awaitTheirs = (thing: Peer.Thing, value: string) =>
+        awaitState(thing.value, (now) => now === value, { describe: `they have ${value}` })
+
+      // A node that we made, and one that they made.
+      const ours = yield* make(path)
+      assert.deepStrictEqual(yield* ours.add(7n), { before: 0n, after: 7n })
+      const theirs = yield* peer.make(kind, path)
+      assert.strictEqual(yield* theirs.value, "7")
+      assert.strictEqual(yield* theirs.add(-9), "-2")
+      yield* zk.sync()
+      assert.strictEqual(yield* ours.get, -2n)
+      assert.deepStrictEqual(yield* ours.increment, { before: -2n, after: -1n })
+      yield* awaitTheirs(theirs, "-1")
+      const first = yield* peer.make(kind, "/theirs")
+      assert.strictEqual(yield* first.add(3), "3")
+      const second = yield* make("/theirs")
+      assert.deepStrictEqual(yield* second.add(-5n), { before: 3n, after: -2n })
+      yield* awaitTheirs(first, "-2")
+
+      // Both at once.
+      const [changes, answers] = yield* Effect.all(
+        [Effect.forEach(Array(30).keys(), () => ours.increment), Effect.forEach(Array(30).keys(), () => theirs.add(1))],
+        { concurrency: 2 }
+      )
+      // What a SharedCount says that it has may be somebody else's by then.
+      const all = [...changes.map(({ after }) => `${after}`), ...(kind === "shared" ? [] : answers)]
+      assert.strictEqual(new Set(all).size, all.length, all.join())
+      yield* zk.sync()
+      assert.strictEqual(yield* ours.get, 59n)
+      yield* awaitTheirs(theirs, "59")
+    })
+  )
+}
 
 const semaphores: ReadonlyArray<readonly [Name, string, "curator" | "kazoo", string]> = [
   ["Curator", "InterProcessSemaphoreV2", "curator", `${path}/leases`],

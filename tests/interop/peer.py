@@ -4,6 +4,7 @@ import threading
 
 from kazoo.client import KazooClient
 from kazoo.exceptions import LockTimeout
+from kazoo.recipe.counter import Counter
 from kazoo.recipe.election import Election
 from kazoo.recipe.lock import Lock, ReadLock, Semaphore, WriteLock
 from kazoo.recipe.party import Party, ShallowParty
@@ -67,6 +68,8 @@ def perform(command, name, *args):
             things[name] = LOCKS[kind](client, path, identifier)
         elif kind == "semaphore":
             things[name] = Semaphore(client, path, identifier, max_leases=2)
+        elif kind in ("decimal", "int32"):
+            things[name] = Counter(client, path, support_curator=kind == "int32")
         elif kind == "candidate":
             things[name] = Candidate(client, path, identifier)
         else:
@@ -90,6 +93,11 @@ def perform(command, name, *args):
         return thing.leave() or "ok"
     if command == "members":
         return ",".join(sorted(thing))
+    if command == "value":
+        return thing.value
+    if command == "add":
+        thing += int(args[0])
+        return thing.post_value
     raise ValueError(command)
 
 

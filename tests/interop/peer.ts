@@ -17,6 +17,9 @@ export interface Thing {
   readonly join: Effect.Effect<string, TimedOut>
   readonly leave: Effect.Effect<string, TimedOut>
   readonly members: Effect.Effect<string, TimedOut>
+  /** Gives the number after it. */
+  readonly add: (n: number) => Effect.Effect<string, TimedOut>
+  readonly value: Effect.Effect<string, TimedOut>
 }
 
 export interface Peer {
@@ -83,7 +86,9 @@ export const start = Effect.fnUntraced(function* (
         resign: ask("resign", name),
         join: ask("join", name),
         leave: ask("leave", name),
-        members: ask("members", name)
+        members: ask("members", name),
+        add: (n) => ask("add", name, `${n}`),
+        value: ask("value", name)
       }
     })
   }

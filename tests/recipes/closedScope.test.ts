@@ -2,6 +2,7 @@
  * Acquiring that is broken off at every request: in a scope that another fiber closes whoever acquires does not wait for
  * ever, and whoever is interrupted leaves nothing in a scope that goes on.
  */
+import * as Counter from "@effect-zookeeper/recipes/Counter"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as EnsembleTracker from "@effect-zookeeper/recipes/EnsembleTracker"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
@@ -22,6 +23,7 @@ import { awaitQueue, beside, type Client, onServers, PATH, recordRequests, using
 const path = PATH
 
 const recipes: Readonly<Record<string, (zk: Client) => Effect.Effect<unknown, unknown, Scope.Scope>>> = {
+  Counter: (zk) => Effect.flatMap(using(zk)(Counter.make({ path })), ({ increment }) => increment),
   Election: (zk) => Effect.flatMap(using(zk)(Election.make({ path })), ({ acquire }) => acquire),
   EnsembleTracker: (zk) => using(zk)(EnsembleTracker.make),
   Lock: (zk) => Effect.flatMap(using(zk)(Lock.make({ path })), ({ acquire }) => acquire),

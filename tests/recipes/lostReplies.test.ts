@@ -3,6 +3,7 @@ import * as Op from "@effect-zookeeper/core/Op"
 import { create } from "@effect-zookeeper/core/wire/ops/create"
 import { multi } from "@effect-zookeeper/core/wire/ops/multi"
 import { sync } from "@effect-zookeeper/core/wire/ops/sync"
+import * as Counter from "@effect-zookeeper/recipes/Counter"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as Group from "@effect-zookeeper/recipes/Group"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
@@ -93,6 +94,15 @@ const recipes: Readonly<Record<string, Recipe>> = {
     take: (zk) =>
       Effect.flatMap(Effect.scoped(using(zk)(Semaphore.make({ path, leases: 1 }))), (semaphore) =>
         semaphore.withLease(({ guard }) => Effect.asVoid(guard(write)))
+      )
+  },
+  Counter: {
+    below: [path],
+    take: (zk) =>
+      Effect.scoped(
+        Effect.flatMap(using(zk)(Counter.make({ path })), ({ decrement, increment }) =>
+          Effect.andThen(increment, decrement)
+        )
       )
   },
   Group: {

@@ -1,9 +1,11 @@
 /**
  * One holder at a time, through hundreds of random schedules of faults on an in-process cluster with a virtual clock: what
- * the holders saw is recorded and judged. `SCHEDULE=lock:17` runs one of them.
+ * the holders saw is recorded and judged. `SCHEDULE=lock:17` runs one of them. And counters, whose sums are: `counter:17`.
  */
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as counting from "./counting/schedule.ts"
+import type { Tally } from "./counting/tally.ts"
 import { type RecipeName, recipes } from "./mutualExclusion/recipes.ts"
 import * as schedule from "./mutualExclusion/schedule.ts"
 
@@ -20,8 +22,31 @@ const isName = (name: string | undefined): name is RecipeName => name !== undefi
 
 const [only, seed] = (process.env["SCHEDULE"] ?? "").split(":")
 
+if (only === "" || only === "counter") {
+  const seeds = only === "" ? [...Array(100).keys()] : [Number(seed)]
+  it.effect(
+    `counter: what is counted through ${seeds.length} schedules is counted once`,
+    () =>
+      Effect.gen(function* () {
+        const tallies = yield* Effect.forEach(seeds, (seed) => counting.run(seed))
+        const sum = (of: (tally: Tally) => number) => tallies.reduce((total, each) => total + of(each), 0)
+        // It was worth looking.
+        assert.isAbove(
+          sum(({ done }) => done.length),
+          100 * seeds.length
+        )
+        if (seeds.length >= 100)
+          assert.isAbove(
+            sum(({ unknown }) => unknown.length),
+            0
+          )
+      }),
+    600_000
+  )
+}
+
 for (const [name, count] of Object.entries(counts)) {
-  if (!isName(name) || (isName(only) && only !== name)) continue
+  if (!isName(name) || only === "counter" || (isName(only) && only !== name)) continue
   const seeds = isName(only) ? [Number(seed)] : [...Array(count).keys()]
   it.effect(
     `${name}: its holders come one after the other through ${seeds.length} schedules, and nothing stays behind`,

@@ -63,6 +63,8 @@ export interface TestServerShape {
   readonly lastZxid: Effect.Effect<bigint>
   /** Sets what a path's next sequential child is numbered with, to get near the wrap after 2147483647. */
   readonly setSequence: (path: string, next: number) => Effect.Effect<void>
+  /** Sets the version of a node's data, to get near the wrap after 2147483647. */
+  readonly setVersion: (path: string, version: number) => Effect.Effect<void>
   /** Ends a session as if its time were over: ephemerals go, its connection closes without a frame. */
   readonly expireSession: (sessionId: bigint) => Effect.Effect<void>
   /** Resets every connection; the sessions live on. */
@@ -118,6 +120,11 @@ export const make = Effect.fnUntraced(function* (
     server.arm()
   })
   const lifetime = yield* Lifetime.make(stop)
+  const existing = (method: string, path: string) => {
+    const node = server.tree.get(path)
+    if (node === undefined) throw new RangeError(`${method}: there is no node '${path}', create it first`)
+    return node
+  }
 
   return {
     connectString: formatHost({ host, port }),
@@ -130,9 +137,11 @@ export const make = Effect.fnUntraced(function* (
     lastZxid: Effect.sync(() => server.tree.lastZxid),
     setSequence: (path, next) =>
       Effect.sync(() => {
-        const node = server.tree.get(path)
-        if (node === undefined) throw new RangeError(`setSequence: there is no node '${path}', create it first`)
-        node.cversion = next | 0
+        existing("setSequence", path).cversion = next | 0
+      }),
+    setVersion: (path, version) =>
+      Effect.sync(() => {
+        existing("setVersion", path).version = version | 0
       }),
     expireSession: (sessionId) => Effect.sync(() => server.expire(sessionId)),
     dropConnections: Effect.sync(() => server.dropConnections()),

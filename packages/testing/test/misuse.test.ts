@@ -16,6 +16,7 @@ const mistakes: ReadonlyArray<readonly [string, Effect.Effect<unknown, never, Sc
   ["size is NaN", cluster(Number.NaN)],
   ["size is 1.5", cluster(1.5)],
   ["no node '/nope'", Effect.flatMap(server, ({ setSequence }) => setSequence("/nope", 5))],
+  ["no node '/nope'", Effect.flatMap(server, ({ setVersion }) => setVersion("/nope", 5))],
   ["no server 7 among 3", Effect.flatMap(cluster(3), ({ partition }) => partition([1, 2], [7]))],
   ["the scope has closed", Effect.flatMap(Effect.scoped(server), ({ start }) => start)],
   ["the scope has closed", Effect.flatMap(Effect.scoped(cluster(1)), ({ servers }) => servers[0]!.restart)],

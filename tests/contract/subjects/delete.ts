@@ -27,13 +27,18 @@ export const deletion = (it: It) => {
       Effect.gen(function* () {
         const zk = yield* onServer()
         yield* zk.create("/a")
-        for (const version of [-1, 0.5, Number.NaN, 2 ** 31]) {
+        for (const version of [-1, 0.5, Number.NaN, 2 ** 31, -(2 ** 31) - 1]) {
           yield* refused(zk.delete("/a", { version }), "InvalidArgument")
           yield* refused(zk.set("/a", "", { version }), "InvalidArgument")
           yield* refused(
             zk.setAcl("/a", [{ perms: 31, scheme: "world", id: "anyone" }], { version }),
             "InvalidArgument"
           )
+        }
+        // Versions wrap, so these are some, and not the node's.
+        for (const version of [1, 2 ** 31 - 1, -(2 ** 31), -2]) {
+          yield* refused(zk.delete("/a", { version }), "BadVersion")
+          yield* refused(zk.set("/a", "", { version }), "BadVersion")
         }
         yield* refused(zk.delete("a"), "InvalidArgument")
         assert.isTrue(Option.isSome(yield* zk.exists("/a")))

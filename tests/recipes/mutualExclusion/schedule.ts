@@ -18,8 +18,8 @@ import { Witness } from "./testimony.ts"
 import { judge, type Verdict } from "./verdict.ts"
 
 const CLIENTS = 5
-const SESSION_TIMEOUT = 4000
-const SHAPE = { steps: 8, servers: 3, clients: CLIENTS, length: 12_000, longest: 9000 }
+export const SESSION_TIMEOUT = 4000
+export const SHAPE = { steps: 8, servers: 3, clients: CLIENTS, length: 12_000, longest: 9000 }
 
 /** In some of them the followers wait for a leader that stands still for longer than a session lives. */
 const syncLimitOf = (seed: number) => (seed % 3 === 0 ? 20 : 5)
@@ -30,7 +30,7 @@ export interface Outcome extends Verdict {
 }
 
 /** Lets virtual time pass while something is done: whoever asks may have to connect again first. */
-const driven = Effect.fnUntraced(function* <A, E>(effect: Effect.Effect<A, E>): Effect.fn.Return<A, E> {
+export const driven = Effect.fnUntraced(function* <A, E>(effect: Effect.Effect<A, E>): Effect.fn.Return<A, E> {
   const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
   while (fiber.pollUnsafe() === undefined) yield* TestClock.adjust(10)
   return yield* Fiber.join(fiber)
@@ -73,7 +73,8 @@ const enter = Effect.fnUntraced(function* (
   return { player: { name, process, zk, trustsSync: confirm === "sync" } satisfies Player, contender }
 })
 
-const perform = Effect.fnUntraced(function* (stage: Stage, steps: ReadonlyArray<Step>) {
+/** Lets the planned faults happen, each for its time. */
+export const perform = Effect.fnUntraced(function* (stage: Stage, steps: ReadonlyArray<Step>) {
   const begin = yield* Clock.currentTimeMillis
   const due: Array<{ readonly at: number; readonly run: Effect.Effect<void> }> = steps.map((step) => ({
     at: step.from,

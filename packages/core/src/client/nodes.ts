@@ -18,11 +18,14 @@ const none = Option.none<never>()
 
 export const ANY_VERSION = -1
 
-/** The version as it is sent, or what is wrong with it: −1 would silently mean any. */
+/**
+ * What is wrong with a version: −1 would silently mean any. After 2^31 − 1 changes versions go on with −2^31 (CURATOR-688), so
+ * that what was read is a version to be written to.
+ */
 export const versionProblem = (version: number | undefined): string | undefined =>
-  version === undefined || (Number.isInteger(version) && version >= 0 && version <= 0x7fff_ffff)
+  version === undefined || ((version | 0) === version && version !== ANY_VERSION)
     ? undefined
-    : `the version ${version} is not a whole number from 0 to 2^31 - 1; leave it out for any`
+    : `the version ${version} is no whole number of 32 bits other than -1; leave it out for any`
 
 /** The failure of an operation with a version that is none; undefined when it is one. */
 export const badVersion = (

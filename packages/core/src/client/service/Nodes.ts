@@ -45,7 +45,10 @@ export interface CreateOptions {
  * @since 0.1.0
  */
 export interface VersionOption {
-  /** The version that the node must have, else `BadVersion`; absent for any, and 0 means 0. */
+  /**
+   * The version that the node must have, else `BadVersion`; absent for any, and 0 means 0. −1 is refused, since servers take
+   * it for any; without ZOOKEEPER-4743 a node has it once in 2^32 changes.
+   */
   readonly version?: number | undefined
 }
 
