@@ -7,6 +7,7 @@ import * as ChildrenCache from "@effect-zookeeper/recipes/ChildrenCache"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as Group from "@effect-zookeeper/recipes/Group"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
+import * as MultiLock from "@effect-zookeeper/recipes/MultiLock"
 import * as NodeCache from "@effect-zookeeper/recipes/NodeCache"
 import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
 import * as PersistentWatch from "@effect-zookeeper/recipes/PersistentWatch"
@@ -142,6 +143,30 @@ const recipes: Record<string, Work> = {
       assert.isTrue(Option.isSome(yield* lock.tryWithLock(() => Effect.void)))
       yield* noneLeft(stage)
     }).pipe(Effect.provide(Door.layer))
+  },
+
+  MultiLock: (stage) => {
+    const paths = [`${stage.path}/b`, `${stage.path}/a`]
+    class Doors extends MultiLock.Service<Doors>()("test/Doors", { paths }) {}
+    return Effect.gen(function* () {
+      const fork = yield* outliving
+      const locks = yield* Doors
+      const rival = yield* beside(stage.other, MultiLock.make({ paths: paths.toReversed() }))
+      const waiting = yield* locks.withLock(({ guard, holders: [held] }) =>
+        Effect.gen(function* () {
+          assert.isTrue(Option.isNone(yield* rival.tryWithLock(() => Effect.void)))
+          yield* guard(Op.set(held!.node, "guarded"))
+          const waiting = yield* fork(rival.withLock(() => Effect.succeed("both")))
+          yield* reaches(
+            Effect.map(stage.other.children(paths[1]!), (all) => all.length),
+            2
+          )
+          return waiting
+        })
+      )
+      assert.strictEqual(yield* Fiber.join(waiting), "both")
+      for (const path of paths) yield* noneLeft({ ...stage, path })
+    }).pipe(Effect.provide(Doors.layer))
   },
 
   ReadWriteLock: (stage) => {

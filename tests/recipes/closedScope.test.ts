@@ -1,6 +1,7 @@
 /** A scope that another fiber closes while it is being acquired in, at every request: whoever acquires does not wait for ever. */
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
+import * as MultiLock from "@effect-zookeeper/recipes/MultiLock"
 import * as NodeCache from "@effect-zookeeper/recipes/NodeCache"
 import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
 import * as PersistentWatch from "@effect-zookeeper/recipes/PersistentWatch"
@@ -20,6 +21,8 @@ const path = PATH
 const recipes: Readonly<Record<string, (zk: Client) => Effect.Effect<unknown, unknown, Scope.Scope>>> = {
   Election: (zk) => Effect.flatMap(using(zk)(Election.make({ path })), ({ acquire }) => acquire),
   Lock: (zk) => Effect.flatMap(using(zk)(Lock.make({ path })), ({ acquire }) => acquire),
+  MultiLock: (zk) =>
+    Effect.flatMap(using(zk)(MultiLock.make({ paths: [path, `${PATH}-__lock__`] })), ({ acquire }) => acquire),
   NodeCache: (zk) => using(zk)(NodeCache.make({ path })),
   PersistentNode: (zk) => using(zk)(PersistentNode.make({ path: `${PATH}/me` })),
   PersistentWatch: (zk) => using(zk)(PersistentWatch.make({ paths: [path] })),

@@ -6,6 +6,7 @@ import { sync } from "@effect-zookeeper/core/wire/ops/sync"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as Group from "@effect-zookeeper/recipes/Group"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
+import * as MultiLock from "@effect-zookeeper/recipes/MultiLock"
 import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
@@ -79,6 +80,13 @@ const recipes: Readonly<Record<string, Recipe>> = {
             )
           )
         )
+      )
+  },
+  MultiLock: {
+    below: ["/a", "/b"],
+    take: (zk) =>
+      Effect.flatMap(using(zk)(MultiLock.make({ paths: ["/a", "/b"] })), (locks) =>
+        locks.withLock(({ guard }) => Effect.asVoid(guard(Op.set("/a", ""))))
       )
   },
   Election: {

@@ -12,6 +12,7 @@ const counts: Readonly<Record<RecipeName, number>> = {
   lock: 250,
   election: 150,
   writeLock: 100,
+  multiLock: 50,
   twoLeaders: 25,
   semaphore: 25
 }
