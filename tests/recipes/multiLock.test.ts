@@ -317,9 +317,9 @@ describe("several locks as one", () => {
     Effect.gen(function* () {
       const zk = yield* onServers()
       for (const [attempt, says] of [
-        [make(zk, { paths: [] }), "nothing to lock"],
-        [make(zk, { paths: [A, B, A] }), "'/a' is listed twice"],
-        [using(zk)(MultiLock.all([])), "nothing to lock"]
+        [make(zk, { paths: [] }), "there is no path"],
+        [make(zk, { paths: [A, B, A] }), "the path '/a' is listed twice"],
+        [using(zk)(MultiLock.all([])), "there is no lock"]
       ] as const) {
         const error = yield* Effect.flip(attempt)
         assert.strictEqual(error.reason._tag, "InvalidArgument")

@@ -14,7 +14,7 @@ import type * as Scope from "effect/Scope"
 import type { ExclusiveHolder, Held, Holder } from "./Holder.ts"
 import { orBusy, type Try, unlessBusy, untilHeld, within } from "./internal/contend.ts"
 import { guardOf } from "./internal/hold.ts"
-import { invalid } from "./internal/invalid.ts"
+import { checkSet, invalid } from "./internal/invalid.ts"
 import { type Acquiring, whileHeld, works } from "./internal/works.ts"
 import * as Lock from "./Lock.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
@@ -139,8 +139,6 @@ const inOrder = <H extends Holder>(
   return { ...acquiring, withLock: work, tryWithLock: tryWork }
 }
 
-const NONE = "there is nothing to lock; name one lock at least"
-
 /**
  * A lock for each path, all held by one holder at a time. Nothing is created before somebody locks. Fails with
  * `InvalidArgument` for no path at all, and for one that is listed twice, which would wait for itself.
@@ -152,9 +150,7 @@ export const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<MultiLock<ReadonlyArray<ExclusiveHolder>>, ZooKeeperError, ZooKeeper> {
   const { paths, ...each } = options
-  if (paths.length === 0) return yield* invalid("lock", undefined, NONE)
-  const twice = paths.find((path, index) => paths.indexOf(path) !== index)
-  if (twice !== undefined) return yield* invalid("lock", twice, `'${twice}' is listed twice; list each lock once`)
+  yield* checkSet("lock", undefined, "path", paths)
   const locks = yield* Effect.forEach(paths, (path) => Lock.make({ ...each, path }))
   const order = [...paths.keys()].sort((a, b) => (paths[a]! < paths[b]! ? -1 : 1))
   return inOrder(yield* ZooKeeper, locks, order)
@@ -185,7 +181,7 @@ export const make = Effect.fnUntraced(function* (
 export const all = Effect.fnUntraced(function* <const Locks extends ReadonlyArray<Lockable>>(
   locks: Locks
 ): Effect.fn.Return<MultiLock<HoldersOf<Locks>>, ZooKeeperError, ZooKeeper> {
-  if (locks.length === 0) return yield* invalid("lock", undefined, NONE)
+  if (locks.length === 0) return yield* invalid("lock", undefined, "there is no lock; list one at least")
   return inOrder<Holder>(yield* ZooKeeper, locks, [...locks.keys()]) as MultiLock<HoldersOf<Locks>>
 })
 

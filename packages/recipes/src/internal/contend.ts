@@ -11,7 +11,7 @@ import type { ExclusiveHolder } from "../Holder.ts"
 import { awaitTurn, Busy, enter } from "./contender.ts"
 import { hold, type StopOn } from "./hold.ts"
 import { inScopeOfItsOwn, keepingIf } from "./inScopeOfItsOwn.ts"
-import { invalid } from "./invalid.ts"
+import { checkDuration } from "./invalid.ts"
 import { forRoom, isPassing, isRenewed } from "./patience.ts"
 import type { Queue } from "./queue.ts"
 import type { Ahead } from "./sequence.ts"
@@ -111,12 +111,7 @@ export const within = <A>(
   path: string | undefined,
   { acquire, atOnce }: Wanted<A>,
   wait: Duration.Input | undefined
-): Effect.Effect<Option.Option<A>, ZooKeeperError, Scope.Scope> => {
-  const time = Duration.fromInput(wait ?? 0)
-  if (Option.isNone(time)) {
-    const problem = `wait is '${String(wait)}'; it must be a duration such as "2 seconds", or 0 for not at all`
-    return Effect.fail(invalid(operation, path, problem))
-  }
-  const attempt = Duration.isPositive(time.value) ? Effect.timeoutOption(acquire, time.value) : atOnce
-  return keepingIf(attempt, Option.isSome)
-}
+): Effect.Effect<Option.Option<A>, ZooKeeperError, Scope.Scope> =>
+  Effect.flatMap(checkDuration(operation, path, "wait", wait ?? 0), (time) =>
+    keepingIf(Duration.isPositive(time) ? Effect.timeoutOption(acquire, time) : atOnce, Option.isSome)
+  )
