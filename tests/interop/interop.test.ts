@@ -5,6 +5,7 @@ import * as Election from "@effect-zookeeper/recipes/Election"
 import * as Group from "@effect-zookeeper/recipes/Group"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
 import * as MultiLock from "@effect-zookeeper/recipes/MultiLock"
+import * as Partitioner from "@effect-zookeeper/recipes/Partitioner"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import { assert, describe, it } from "@effect/vitest"
@@ -168,6 +169,52 @@ it.live("kazoo's Party and our group see each other's members", () =>
     const shallow = yield* peer.make("shallow", path, "shallow")
     yield* shallow.join
     assert.strictEqual(yield* ids, "ours,shallow")
+  })
+)
+
+it.live("kazoo's SetPartitioner and our partitioner divide the same items, whoever comes and goes", () =>
+  Effect.gen(function* () {
+    const { peer, zk } = yield* begin("kazoo")
+    const items = ["a", "b", "c", "d", "e", "f"]
+    const ours = yield* using(zk)(Partitioner.make({ path, items, id: "ours", quiet: "300 millis" }))
+    const theirs = yield* peer.make("partition", path, "theirs")
+    let has = ""
+    const work = ({ items }: Partitioner.Partition) =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => {
+          has = [...items.keys()].join()
+        }),
+        () => Effect.never,
+        () =>
+          Effect.sync(() => {
+            has = ""
+          })
+      )
+    const divided = (wantedOurs: string, wantedTheirs: string) =>
+      awaitState(
+        Effect.map(theirs.members, (members) => [has, members]),
+        ([ours, theirs]) => ours === wantedOurs && theirs === wantedTheirs,
+        { describe: `ours has '${wantedOurs}' and theirs '${wantedTheirs}'`, within: "60 seconds" }
+      )
+    const all = items.join()
+    // They are there and we come, they go, they come and we are there, we go.
+    yield* theirs.join
+    yield* divided("", all)
+    const working = yield* Effect.forkChild(ours.whilePartitioned(work))
+    yield* divided("a,c,e", "b,d,f")
+    for (const item of items) yield* awaitQueue(zk, 1, `${path}/locks/${item}`)
+    yield* theirs.leave
+    yield* awaitState(
+      Effect.sync(() => has),
+      (now) => now === all,
+      { describe: "ours has all" }
+    )
+    yield* theirs.join
+    yield* divided("a,c,e", "b,d,f")
+    yield* Fiber.interrupt(working)
+    yield* divided("", all)
+    yield* theirs.leave
+    for (const item of items) yield* awaitQueue(zk, 0, `${path}/locks/${item}`)
   })
 )
 

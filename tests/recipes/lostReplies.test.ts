@@ -7,6 +7,7 @@ import * as Election from "@effect-zookeeper/recipes/Election"
 import * as Group from "@effect-zookeeper/recipes/Group"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
 import * as MultiLock from "@effect-zookeeper/recipes/MultiLock"
+import * as Partitioner from "@effect-zookeeper/recipes/Partitioner"
 import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
@@ -113,6 +114,13 @@ const recipes: Readonly<Record<string, Recipe>> = {
           yield* member.set("after")
           yield* group.members
         })
+      )
+  },
+  Partitioner: {
+    below: [`${path}/party`, `${path}/locks/a`, `${path}/locks/b`],
+    take: (zk) =>
+      Effect.flatMap(using(zk)(Partitioner.make({ path, items: ["a", "b"], quiet: 0 })), (partitioner) =>
+        partitioner.whilePartitioned(({ guard }) => Effect.asVoid(guard(write)))
       )
   },
   PersistentNode: {

@@ -13,6 +13,7 @@ const counts: Readonly<Record<RecipeName, number>> = {
   election: 150,
   writeLock: 100,
   multiLock: 50,
+  partitioner: 50,
   twoLeaders: 25,
   semaphore: 25
 }

@@ -4,6 +4,7 @@ import * as Election from "@effect-zookeeper/recipes/Election"
 import type { Holder } from "@effect-zookeeper/recipes/Holder"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
 import * as MultiLock from "@effect-zookeeper/recipes/MultiLock"
+import * as Partitioner from "@effect-zookeeper/recipes/Partitioner"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import * as Effect from "effect/Effect"
@@ -49,6 +50,15 @@ export const recipes = {
           locks.withLock(({ guard, holders: [first, second], lost }) =>
             work({ guard, lost, node: first!.node, fencingToken: second!.fencingToken })
           )
+      )
+  },
+  partitioner: {
+    atATime: 1,
+    below: [`${path}/party`, `${path}/locks/one`],
+    make: (zk) =>
+      Effect.map(
+        using(zk)(Partitioner.make({ path, items: ["one"], quiet: "200 millis" })),
+        (partitioner) => (work) => partitioner.whilePartitioned(({ items }) => work(items.get("one")!))
       )
   },
   election: {
