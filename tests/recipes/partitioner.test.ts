@@ -5,7 +5,6 @@ import { create } from "@effect-zookeeper/core/wire/ops/create"
 import * as Group from "@effect-zookeeper/recipes/Group"
 import * as Partitioner from "@effect-zookeeper/recipes/Partitioner"
 import { assert, describe, it } from "@effect/vitest"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -122,43 +121,42 @@ describe("a partitioner", () => {
 
   it.live("lets nobody work on what another one works on, whoever comes and goes", () =>
     Effect.gen(function* () {
-      const clients = yield* sessions(5)
+      const clients = yield* sessions(4)
       const working = new Map<string, number>()
-      const worked = new Set<string>()
       const problems: Array<string> = []
-      const come = Effect.fnUntraced(function* (zk: Client, index: number) {
-        const partitioner = yield* make(zk, { id: `${index}`, quiet: "30 millis" })
-        let runs = 0
-        const enough = Deferred.makeUnsafe<void>()
-        const work = ({ items }: Partitioner.Partition) =>
+      const work =
+        (index: number) =>
+        ({ items }: Partitioner.Partition) =>
           Effect.acquireUseRelease(
             Effect.sync(() => {
               for (const item of items.keys()) {
                 if (working.has(item)) problems.push(`${index} and ${working.get(item)} work on ${item}`)
                 working.set(item, index)
-                worked.add(item)
               }
-              if (++runs === 3) Deferred.doneUnsafe(enough, Effect.void)
             }),
             () => Effect.never,
-            () =>
-              Effect.sync(() => {
-                for (const item of items.keys()) if (working.get(item) === index) working.delete(item)
-              })
+            () => Effect.sync(() => items.forEach((_, item) => working.delete(item)))
           )
-        // Each comes and goes several times, after it has had to change what it works on.
-        for (let round = 0; round < 3; round++) {
-          runs = 0
-          yield* Effect.raceFirst(
-            partitioner.whilePartitioned(work),
-            Effect.timeoutOption(Deferred.await(enough), "1 second")
-          )
-        }
+      // The quick ones want their new items while the slow ones still have them.
+      const come = Effect.fnUntraced(function* (index: number) {
+        const partitioner = yield* make(clients[index]!, { id: `${index}`, quiet: 50 * index })
+        return yield* Effect.forkScoped(partitioner.whilePartitioned(work(index)))
       })
-      yield* Effect.forEach(clients, come, { concurrency: "unbounded", discard: true })
-      assert.deepStrictEqual(problems, [])
-      assert.deepStrictEqual([...worked].sort(), ITEMS)
-      yield* isLeft(clients[0]!)
+      const present = new Map<number, Fiber.Fiber<unknown, unknown>>()
+      for (const index of [3, 0, 2, 1, 0, 3, 0, 1, 2, 3, 0, 2, 1]) {
+        const there = present.get(index)
+        if (there === undefined) present.set(index, yield* come(index))
+        else {
+          yield* Fiber.interrupt(there)
+          present.delete(index)
+        }
+        yield* awaitState(
+          Effect.sync(() => [...new Set(working.values())].sort().join()),
+          (now) => problems.length > 0 || (working.size === ITEMS.length && now === [...present.keys()].sort().join()),
+          { describe: `${[...present.keys()].join()} work on all`, within: "30 seconds" }
+        )
+        assert.deepStrictEqual(problems, [])
+      }
     })
   )
 
@@ -406,6 +404,15 @@ describe("a partitioner", () => {
         assert.include(error.message, says)
       }
       assert.deepStrictEqual(yield* zk.children("/"), [])
+    })
+  )
+
+  it.live("leaves the work the session that it has itself", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const partitioner = yield* make(zk!, { quiet: 0 })
+      const seen = yield* using(other!)(partitioner.whilePartitioned(() => ZooKeeper.ZooKeeper))
+      assert.strictEqual(seen.session.id, other!.session.id)
     })
   )
 

@@ -114,10 +114,13 @@ export const make = Effect.fnUntraced(function* (
   const quiet = yield* checkDuration("partitioner", path, "quiet", options.quiet ?? "30 seconds")
   const items = options.items.toSorted()
 
+  /** Not for the work, which may have another session. */
+  const here = Effect.provideService(ZooKeeper, zk)
+
   /** Takes part until the scope closes, and tells what falls to this member. */
   const join = Effect.gen(function* () {
     const me = `${randomUUID().replaceAll("-", "")}-${id}`
-    const member = yield* PersistentNode.make({ path: Path.join(party, me), data: id, dialect: "kazoo" })
+    const member = yield* here(PersistentNode.make({ path: Path.join(party, me), data: id, dialect: "kazoo" }))
     const shares = yield* latest<ReadonlyArray<string>, ZooKeeperError>()
     const settled = zk.changes.children(party).pipe(
       Stream.map(({ children }) => Option.getOrElse(children, () => [])),
@@ -134,10 +137,10 @@ export const make = Effect.fnUntraced(function* (
   /** Waits for all items of a share and holds them until the scope closes. */
   const take = Effect.fnUntraced(function* (
     share: ReadonlyArray<string>
-  ): Effect.fn.Return<Partition, ZooKeeperError, ZooKeeper | Scope.Scope> {
+  ): Effect.fn.Return<Partition, ZooKeeperError, Scope.Scope> {
     if (share.length === 0) return yield* Effect.never
     const paths = share.map((item) => Path.join(locks, item))
-    const { acquire } = yield* MultiLock.make({ paths, data: id, dialect: "kazoo", stopOn })
+    const { acquire } = yield* here(MultiLock.make({ paths, data: id, dialect: "kazoo", stopOn }))
     const { guard, holders, lost } = yield* acquire
     return { guard, lost, items: new Map(share.map((item, index) => [item, holders[index]!])) }
   })
@@ -145,7 +148,7 @@ export const make = Effect.fnUntraced(function* (
   const untilItEnds = <A, E, R>(
     shares: Latest<ReadonlyArray<string>, ZooKeeperError>,
     body: (partition: Partition) => Effect.Effect<A, E, R>
-  ): Effect.Effect<A, E | ZooKeeperError, Exclude<R, Scope.Scope> | ZooKeeper> =>
+  ): Effect.Effect<A, E | ZooKeeperError, Exclude<R, Scope.Scope>> =>
     Effect.gen(function* () {
       const share = yield* shares.current
       const changed = Stream.runDrain(Stream.takeUntil(shares.states, (now) => now !== share))
@@ -160,8 +163,7 @@ export const make = Effect.fnUntraced(function* (
       Effect.flatMap((done) => (Option.isSome(done) ? Effect.succeed(done.value) : untilItEnds(shares, body)))
     )
   return {
-    whilePartitioned: (body) =>
-      Effect.provideService(Effect.scoped(Effect.flatMap(join, (shares) => untilItEnds(shares, body))), ZooKeeper, zk)
+    whilePartitioned: (body) => Effect.scoped(Effect.flatMap(join, (shares) => untilItEnds(shares, body)))
   }
 })
 
