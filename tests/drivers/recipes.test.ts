@@ -9,7 +9,9 @@ import * as Election from "@effect-zookeeper/recipes/Election"
 import * as EnsembleTracker from "@effect-zookeeper/recipes/EnsembleTracker"
 import * as Group from "@effect-zookeeper/recipes/Group"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
+import * as MultiLock from "@effect-zookeeper/recipes/MultiLock"
 import * as NodeCache from "@effect-zookeeper/recipes/NodeCache"
+import * as Partitioner from "@effect-zookeeper/recipes/Partitioner"
 import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
 import * as PersistentWatch from "@effect-zookeeper/recipes/PersistentWatch"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
@@ -162,6 +164,30 @@ const recipes: Record<string, Work> = {
     }).pipe(Effect.provide(Door.layer))
   },
 
+  MultiLock: (stage) => {
+    const paths = [`${stage.path}/b`, `${stage.path}/a`]
+    class Doors extends MultiLock.Service<Doors>()("test/Doors", { paths }) {}
+    return Effect.gen(function* () {
+      const fork = yield* outliving
+      const locks = yield* Doors
+      const rival = yield* beside(stage.other, MultiLock.make({ paths: paths.toReversed() }))
+      const waiting = yield* locks.withLock(({ guard, holders: [held] }) =>
+        Effect.gen(function* () {
+          assert.isTrue(Option.isNone(yield* rival.tryWithLock(() => Effect.void)))
+          yield* guard(Op.set(held!.node, "guarded"))
+          const waiting = yield* fork(rival.withLock(() => Effect.succeed("both")))
+          yield* reaches(
+            Effect.map(stage.other.children(paths[1]!), (all) => all.length),
+            2
+          )
+          return waiting
+        })
+      )
+      assert.strictEqual(yield* Fiber.join(waiting), "both")
+      for (const path of paths) yield* noneLeft({ ...stage, path })
+    }).pipe(Effect.provide(Doors.layer))
+  },
+
   ReadWriteLock: (stage) => {
     class Book extends ReadWriteLock.Service<Book>()("test/Book", { path: stage.path }) {}
     return Effect.gen(function* () {
@@ -216,6 +242,32 @@ const recipes: Record<string, Work> = {
       assert.strictEqual(yield* Fiber.join(third), "seated too")
       assert.deepStrictEqual(yield* seats.holders, [])
     }).pipe(Effect.provide(Seats.layer))
+  },
+
+  Partitioner: ({ other, path }) => {
+    class Feeds extends Partitioner.Service<Feeds>()("test/Feeds", { path, items: ["a", "b"], id: "1", quiet: 0 }) {}
+    return Effect.gen(function* () {
+      const fork = yield* outliving
+      const feeds = yield* Feeds
+      const rival = yield* beside(other, Partitioner.make({ path, items: ["a", "b"], id: "2", quiet: 0 }))
+      const has: Record<string, string> = {}
+      const work =
+        (id: string) =>
+        ({ items }: Partitioner.Partition) =>
+          Effect.andThen(
+            Effect.sync(() => {
+              has[id] = [...items.keys()].join("")
+            }),
+            Effect.never
+          )
+      const have = Effect.sync(() => [has["1"], has["2"]])
+      const one = yield* fork(feeds.whilePartitioned(work("1")))
+      yield* reaches(have, ["ab", undefined])
+      yield* fork(rival.whilePartitioned(work("2")))
+      yield* reaches(have, ["a", "b"])
+      yield* Fiber.interrupt(one)
+      yield* reaches(have, ["a", "ab"])
+    }).pipe(Effect.provide(Feeds.layer))
   },
 
   PersistentNode: ({ other, path }) => {

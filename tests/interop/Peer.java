@@ -2,6 +2,7 @@ import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -12,6 +13,7 @@ import org.apache.curator.framework.recipes.atomic.DistributedAtomicInteger;
 import org.apache.curator.framework.recipes.atomic.DistributedAtomicLong;
 import org.apache.curator.framework.recipes.leader.LeaderLatch;
 import org.apache.curator.framework.recipes.locks.InterProcessLock;
+import org.apache.curator.framework.recipes.locks.InterProcessMultiLock;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
 import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
@@ -107,6 +109,8 @@ public final class Peer {
                 return new InterProcessReadWriteLock(client, path).readLock();
             case "write":
                 return new InterProcessReadWriteLock(client, path).writeLock();
+            case "multi":
+                return new InterProcessMultiLock(client, List.of(path + "/a", path + "/b"));
             case "semaphore":
                 return new InterProcessSemaphoreV2(client, path, 2);
             case "candidate": {

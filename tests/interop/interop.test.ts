@@ -1,10 +1,12 @@
 /** One path, two libraries: what docs/interop.md promises, pair by pair. */
 import * as Counter from "@effect-zookeeper/recipes/Counter"
 import type { Dialect } from "@effect-zookeeper/recipes/Dialect"
-import type { Holder } from "@effect-zookeeper/recipes/Holder"
+import type { Held, Holder } from "@effect-zookeeper/recipes/Holder"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as Group from "@effect-zookeeper/recipes/Group"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
+import * as MultiLock from "@effect-zookeeper/recipes/MultiLock"
+import * as Partitioner from "@effect-zookeeper/recipes/Partitioner"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import { assert, describe, it } from "@effect/vitest"
@@ -31,23 +33,28 @@ const begin = Effect.fnUntraced(function* (name: Name) {
   return { zk, peer: yield* Peer.start(peers[name], connectStringOf(zk)) }
 })
 
-/** Ours and theirs exclude each other, whoever comes first, and hand over. */
-const excludes = Effect.fnUntraced(function* (zk: Client, ours: Lock.LockOf<Holder>, theirs: Peer.Thing) {
+/** Ours and theirs exclude each other, whoever comes first, and hand over. `at` is where they wait for each other. */
+const excludes = Effect.fnUntraced(function* (
+  zk: Client,
+  ours: Omit<Lock.LockOf<Held>, "contenders">,
+  theirs: Peer.Thing,
+  at = path
+) {
   assert.isTrue(yield* theirs.acquire(LONG))
   assert.deepStrictEqual(yield* ours.tryWithLock(() => Effect.void), Option.none())
   const waiter = yield* Effect.forkChild(ours.withLock(() => theirs.acquire(SHORT)))
-  yield* awaitQueue(zk, 2)
+  yield* awaitQueue(zk, 2, at)
   yield* theirs.release
   assert.isFalse(yield* Fiber.join(waiter), "they got what we hold")
   // And the other way round: they wait for us and get it when we let go.
   const scope = yield* Scope.make()
   yield* Scope.provide(ours.acquire, scope)
   const getting = yield* Effect.forkChild(theirs.acquire(LONG), { startImmediately: true })
-  yield* awaitQueue(zk, 2)
+  yield* awaitQueue(zk, 2, at)
   yield* Scope.close(scope, Exit.void)
   assert.isTrue(yield* Fiber.join(getting))
   yield* theirs.release
-  yield* awaitQueue(zk, 0)
+  yield* awaitQueue(zk, 0, at)
 })
 
 const shares = Effect.fnUntraced(function* (zk: Client, ours: Lock.LockOf<Holder>, theirs: Peer.Thing) {
@@ -90,6 +97,20 @@ for (const [name, dialect, kindOf, how] of pairs) {
     )
   })
 }
+
+it.live("Curator's InterProcessMultiLock and ours exclude each other both ways", () =>
+  Effect.gen(function* () {
+    const { peer, zk } = yield* begin("Curator")
+    const ours = yield* using(zk)(MultiLock.make({ paths: [`${path}/b`, `${path}/a`] }))
+    yield* excludes(zk, ours, yield* peer.make("multi", path), `${path}/a`)
+    yield* awaitQueue(zk, 0, `${path}/b`)
+    // They are held, each of them.
+    for (const each of ["a", "b"]) {
+      const alone = yield* peer.make("lock", `${path}/${each}`)
+      assert.isFalse(yield* ours.withLock(() => alone.acquire(SHORT)))
+    }
+  })
+)
 
 const candidates: ReadonlyArray<readonly [Name, Dialect]> = [
   ["Curator", "curator"],
@@ -149,6 +170,52 @@ it.live("kazoo's Party and our group see each other's members", () =>
     const shallow = yield* peer.make("shallow", path, "shallow")
     yield* shallow.join
     assert.strictEqual(yield* ids, "ours,shallow")
+  })
+)
+
+it.live("kazoo's SetPartitioner and our partitioner divide the same items, whoever comes and goes", () =>
+  Effect.gen(function* () {
+    const { peer, zk } = yield* begin("kazoo")
+    const items = ["a", "b", "c", "d", "e", "f"]
+    const ours = yield* using(zk)(Partitioner.make({ path, items, id: "ours", quiet: "300 millis" }))
+    const theirs = yield* peer.make("partition", path, "theirs")
+    let has = ""
+    const work = ({ items }: Partitioner.Partition) =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => {
+          has = [...items.keys()].join()
+        }),
+        () => Effect.never,
+        () =>
+          Effect.sync(() => {
+            has = ""
+          })
+      )
+    const divided = (wantedOurs: string, wantedTheirs: string) =>
+      awaitState(
+        Effect.map(theirs.members, (members) => [has, members]),
+        ([ours, theirs]) => ours === wantedOurs && theirs === wantedTheirs,
+        { describe: `ours has '${wantedOurs}' and theirs '${wantedTheirs}'`, within: "60 seconds" }
+      )
+    const all = items.join()
+    // They are there and we come, they go, they come and we are there, we go.
+    yield* theirs.join
+    yield* divided("", all)
+    const working = yield* Effect.forkChild(ours.whilePartitioned(work))
+    yield* divided("a,c,e", "b,d,f")
+    for (const item of items) yield* awaitQueue(zk, 1, `${path}/locks/${item}`)
+    yield* theirs.leave
+    yield* awaitState(
+      Effect.sync(() => has),
+      (now) => now === all,
+      { describe: "ours has all" }
+    )
+    yield* theirs.join
+    yield* divided("a,c,e", "b,d,f")
+    yield* Fiber.interrupt(working)
+    yield* divided("", all)
+    yield* theirs.leave
+    for (const item of items) yield* awaitQueue(zk, 0, `${path}/locks/${item}`)
   })
 )
 

@@ -47,6 +47,38 @@ class Candidate:
         self.thread.join()
 
 
+class Partition:
+    """A member of a SetPartitioner that releases and acquires as kazoo's documentation has it, in a thread of its own."""
+
+    ITEMS = ("a", "b", "c", "d", "e", "f")
+
+    def __init__(self, client, path, identifier):
+        self.make = lambda: client.SetPartitioner(
+            path, set=self.ITEMS, identifier=identifier, time_boundary=0.3, max_reaction_time=0.3
+        )
+
+    def join(self):
+        self.partitioner = self.make()
+        self.left = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while not self.left.wait(0.02) and not self.partitioner.failed:
+            if self.partitioner.release:
+                self.partitioner.release_set()
+
+    def leave(self):
+        self.left.set()
+        self.thread.join()
+        self.partitioner.finish()
+
+    def __iter__(self):
+        if self.partitioner.failed:
+            raise RuntimeError("the partitioner has failed")
+        return iter(list(self.partitioner) if self.partitioner.acquired else [])
+
+
 LOCKS = {
     "lock": Lock,
     "read": ReadLock,
@@ -70,6 +102,8 @@ def perform(command, name, *args):
             things[name] = Semaphore(client, path, identifier, max_leases=2)
         elif kind in ("decimal", "int32"):
             things[name] = Counter(client, path, support_curator=kind == "int32")
+        elif kind == "partition":
+            things[name] = Partition(client, path, identifier)
         elif kind == "candidate":
             things[name] = Candidate(client, path, identifier)
         else:

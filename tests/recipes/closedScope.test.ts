@@ -6,6 +6,7 @@ import * as Counter from "@effect-zookeeper/recipes/Counter"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as EnsembleTracker from "@effect-zookeeper/recipes/EnsembleTracker"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
+import * as MultiLock from "@effect-zookeeper/recipes/MultiLock"
 import * as NodeCache from "@effect-zookeeper/recipes/NodeCache"
 import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
 import * as PersistentWatch from "@effect-zookeeper/recipes/PersistentWatch"
@@ -27,6 +28,8 @@ const recipes: Readonly<Record<string, (zk: Client) => Effect.Effect<unknown, un
   Election: (zk) => Effect.flatMap(using(zk)(Election.make({ path })), ({ acquire }) => acquire),
   EnsembleTracker: (zk) => using(zk)(EnsembleTracker.make),
   Lock: (zk) => Effect.flatMap(using(zk)(Lock.make({ path })), ({ acquire }) => acquire),
+  MultiLock: (zk) =>
+    Effect.flatMap(using(zk)(MultiLock.make({ paths: [path, `${PATH}-__lock__`] })), ({ acquire }) => acquire),
   NodeCache: (zk) => using(zk)(NodeCache.make({ path })),
   PersistentNode: (zk) => using(zk)(PersistentNode.make({ path: `${PATH}/me` })),
   PersistentWatch: (zk) => using(zk)(PersistentWatch.make({ paths: [path] })),

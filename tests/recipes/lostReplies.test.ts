@@ -7,6 +7,8 @@ import * as Counter from "@effect-zookeeper/recipes/Counter"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as Group from "@effect-zookeeper/recipes/Group"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
+import * as MultiLock from "@effect-zookeeper/recipes/MultiLock"
+import * as Partitioner from "@effect-zookeeper/recipes/Partitioner"
 import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
@@ -82,6 +84,13 @@ const recipes: Readonly<Record<string, Recipe>> = {
         )
       )
   },
+  MultiLock: {
+    below: ["/a", "/b"],
+    take: (zk) =>
+      Effect.flatMap(using(zk)(MultiLock.make({ paths: ["/a", "/b"] })), (locks) =>
+        locks.withLock(({ guard }) => Effect.asVoid(guard(Op.set("/a", ""))))
+      )
+  },
   Election: {
     below: [path],
     take: (zk) =>
@@ -115,6 +124,13 @@ const recipes: Readonly<Record<string, Recipe>> = {
           yield* member.set("after")
           yield* group.members
         })
+      )
+  },
+  Partitioner: {
+    below: [`${path}/party`, `${path}/locks/a`, `${path}/locks/b`],
+    take: (zk) =>
+      Effect.flatMap(using(zk)(Partitioner.make({ path, items: ["a", "b"], quiet: 0 })), (partitioner) =>
+        partitioner.whilePartitioned(({ guard }) => Effect.asVoid(guard(write)))
       )
   },
   PersistentNode: {

@@ -14,6 +14,8 @@ const counts: Readonly<Record<RecipeName, number>> = {
   lock: 250,
   election: 150,
   writeLock: 100,
+  multiLock: 50,
+  partitioner: 50,
   twoLeaders: 25,
   semaphore: 25
 }

@@ -9,24 +9,34 @@ import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import type * as Effect from "effect/Effect"
 
 /**
- * Something that is held.
+ * Something that is held, by one node or by several.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Holder {
-  /** The path of the ephemeral node that stands for it. */
-  readonly node: string
+export interface Held {
   /** Fails as soon as it can no longer be relied on, and once it was given back; never succeeds. */
   readonly lost: Effect.Effect<never, LeaseLost>
   /**
-   * A transaction that commits only while the node exists, else it fails with `LeaseLost`. It protects where interruption
-   * cannot: against a blocked event loop, a frozen process, a slow request on its way. Otherwise it fails as `transact`
-   * does: with `TransactionFailed`, whose index counts these operations, or with `applied: "unknown"` for a lost answer.
+   * A transaction that commits only while every node that stands for it exists, else it fails with `LeaseLost`. It
+   * protects where interruption cannot: against a blocked event loop, a frozen process, a slow request on its way.
+   * Otherwise it fails as `transact` does: with `TransactionFailed`, whose index counts these operations, or with
+   * `applied: "unknown"` for a lost answer.
    */
   readonly guard: <const Ops extends ReadonlyArray<Op<any>>>(
     ...ops: Ops
   ) => Effect.Effect<Op.Results<Ops>, ZooKeeperError | LeaseLost>
+}
+
+/**
+ * Something that is held by one node.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Holder extends Held {
+  /** The path of the ephemeral node that stands for it. */
+  readonly node: string
 }
 
 /**

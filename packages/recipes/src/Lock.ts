@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Dialect } from "./Dialect.ts"
-import type { ExclusiveHolder, Holder } from "./Holder.ts"
+import type { ExclusiveHolder, Held } from "./Holder.ts"
 import { plain } from "./internal/contend.ts"
 import type { StopOn } from "./internal/hold.ts"
 import { locking } from "./internal/locking.ts"
@@ -55,7 +55,7 @@ export interface Contender extends Standing {}
  * @category models
  * @since 0.1.0
  */
-export interface LockOf<H extends Holder> {
+export interface LockOf<H extends Held> {
   /**
    * Waits for the lock and runs the body under it. The body is interrupted before the lock can be somebody else's, and
    * then this fails with `LeaseLost`. A place that is lost while it waits is taken anew, at the end of the queue. The body

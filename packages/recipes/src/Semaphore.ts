@@ -23,6 +23,7 @@ import { checkCount, invalid } from "./internal/invalid.ts"
 import { kazooLeases } from "./internal/kazooLeases.ts"
 import { curatorLeases } from "./internal/curatorLeases.ts"
 import type { Standing } from "./internal/queue.ts"
+import { whileHeld, works } from "./internal/works.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
 /**
@@ -165,18 +166,12 @@ export const make = Effect.fnUntraced(function* (
   const acquire = Effect.map(leases.acquire, shared)
   const atOnce = Effect.map(leases.acquireNow, Option.map(shared))
   const tryAcquire: Semaphore["tryAcquire"] = (options) => within("semaphore", path, { acquire, atOnce }, options?.wait)
-  const under = <A, E, R>(held: Holder, body: (held: Holder) => Effect.Effect<A, E, R>) =>
-    Effect.raceFirst(held.lost, body(held))
+  const { tryWork, work } = works({ acquire, tryAcquire }, whileHeld)
   return {
     acquire,
     tryAcquire,
-    withLease: (body) => Effect.scoped(Effect.flatMap(acquire, (held) => under(held, body))),
-    tryWithLease: (body, options) =>
-      Effect.scoped(
-        Effect.flatMap(tryAcquire(options), (held) =>
-          Option.isNone(held) ? Effect.succeedNone : Effect.asSome(under(held.value, body))
-        )
-      ),
+    withLease: work,
+    tryWithLease: tryWork,
     size: Effect.sync(() => size.count),
     holders: leases.holders
   }

@@ -12,7 +12,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Data from "effect/Data"
 import * as Exit from "effect/Exit"
-import type { Holder } from "./Holder.ts"
+import type { Held } from "./Holder.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
 /**
@@ -55,8 +55,8 @@ export interface Transaction {
   readonly add: <const Ops extends ReadonlyArray<Op<any>>>(...ops: Ops) => Effect.Effect<Results<Ops>>
   /** Does all parts or none of them. Without a part it does nothing. */
   readonly commit: Effect.Effect<void, ZooKeeperError>
-  /** As `commit`, and only while the holder's node exists. */
-  readonly commitUnder: (holder: Holder) => Effect.Effect<void, ZooKeeperError | LeaseLost>
+  /** As `commit`, and only while what is held is: while every node that stands for it exists. */
+  readonly commitUnder: (held: Held) => Effect.Effect<void, ZooKeeperError | LeaseLost>
 }
 
 /**

@@ -3,6 +3,8 @@ import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import type { Holder } from "@effect-zookeeper/recipes/Holder"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
+import * as MultiLock from "@effect-zookeeper/recipes/MultiLock"
+import * as Partitioner from "@effect-zookeeper/recipes/Partitioner"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import * as Effect from "effect/Effect"
@@ -37,6 +39,27 @@ export const recipes = {
     atATime: 1,
     below: [path],
     make: (zk) => Effect.map(using(zk)(ReadWriteLock.make({ path })), ({ write }) => write.withLock)
+  },
+  multiLock: {
+    atATime: 1,
+    below: [path, "/other"],
+    make: (zk) =>
+      Effect.map(
+        using(zk)(MultiLock.make({ paths: [path, "/other"] })),
+        (locks) => (work) =>
+          locks.withLock(({ guard, holders: [first, second], lost }) =>
+            work({ guard, lost, node: first!.node, fencingToken: second!.fencingToken })
+          )
+      )
+  },
+  partitioner: {
+    atATime: 1,
+    below: [`${path}/party`, `${path}/locks/one`],
+    make: (zk) =>
+      Effect.map(
+        using(zk)(Partitioner.make({ path, items: ["one"], quiet: "200 millis" })),
+        (partitioner) => (work) => partitioner.whilePartitioned(({ items }) => work(items.get("one")!))
+      )
   },
   election: {
     atATime: 1,

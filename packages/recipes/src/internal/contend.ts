@@ -8,10 +8,10 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Role } from "../Dialect.ts"
 import type { ExclusiveHolder } from "../Holder.ts"
-import { awaitTurn, type Busy, enter } from "./contender.ts"
+import { awaitTurn, Busy, enter } from "./contender.ts"
 import { hold, type StopOn } from "./hold.ts"
 import { inScopeOfItsOwn, keepingIf } from "./inScopeOfItsOwn.ts"
-import { invalid } from "./invalid.ts"
+import { checkDuration } from "./invalid.ts"
 import { forRoom, isPassing, isRenewed } from "./patience.ts"
 import type { Queue } from "./queue.ts"
 import type { Ahead } from "./sequence.ts"
@@ -50,6 +50,10 @@ export const once = (
 
 /** A place goes with its session, even if a new one has come in its stead. */
 const isDisplaced = (zk: ZooKeeper, error: unknown): boolean => error instanceof LeaseLost || isRenewed(zk, error)
+
+/** What was tried without waiting, or `Busy` where there was none of it. */
+export const orBusy = <A, E, R>(tried: Effect.Effect<Option.Option<A>, E, R>): Effect.Effect<A, E | Busy, R> =>
+  Effect.flatMap(tried, (held) => (Option.isSome(held) ? Effect.succeed(held.value) : new Busy()))
 
 /** A try to get a place and hold it: it fails with `Busy` instead of waiting, if it does not wait. */
 export type Try<A> = (waits: boolean) => Effect.Effect<A, ZooKeeperError | LeaseLost | Busy, Scope.Scope>
@@ -104,15 +108,10 @@ export interface Wanted<A> {
  */
 export const within = <A>(
   operation: string,
-  path: string,
+  path: string | undefined,
   { acquire, atOnce }: Wanted<A>,
   wait: Duration.Input | undefined
-): Effect.Effect<Option.Option<A>, ZooKeeperError, Scope.Scope> => {
-  const time = Duration.fromInput(wait ?? 0)
-  if (Option.isNone(time)) {
-    const problem = `wait is '${String(wait)}'; it must be a duration such as "2 seconds", or 0 for not at all`
-    return Effect.fail(invalid(operation, path, problem))
-  }
-  const attempt = Duration.isPositive(time.value) ? Effect.timeoutOption(acquire, time.value) : atOnce
-  return keepingIf(attempt, Option.isSome)
-}
+): Effect.Effect<Option.Option<A>, ZooKeeperError, Scope.Scope> =>
+  Effect.flatMap(checkDuration(operation, path, "wait", wait ?? 0), (time) =>
+    keepingIf(Duration.isPositive(time) ? Effect.timeoutOption(acquire, time) : atOnce, Option.isSome)
+  )

@@ -6,7 +6,7 @@ import { TransactionFailed, ZooKeeperError } from "@effect-zookeeper/core/ZooKee
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { ExclusiveHolder, Holder } from "../Holder.ts"
+import type { ExclusiveHolder, Held, Holder } from "../Holder.ts"
 import type { Contender } from "./contender.ts"
 
 /** When to stop: before the session can have expired, or as soon as the connection is gone. */
@@ -27,22 +27,26 @@ const untilLost = (
 }
 
 /**
- * A transaction behind a check of the holder's node, whose name nobody else's node can have. Nothing is sent once the
- * loss is known.
+ * A transaction behind a check of each node of the holder, whose names nobody else's nodes can have. Nothing is sent once
+ * the loss is known.
  */
-const guardOf =
-  (zk: ZooKeeper, node: string, lost: Deferred.Deferred<never, LeaseLost>): ExclusiveHolder["guard"] =>
+export const guardOf =
+  (zk: ZooKeeper, nodes: ReadonlyArray<string>, lost: Deferred.Deferred<never, LeaseLost>): Held["guard"] =>
   (...ops) => {
-    const transaction = zk.transact(Op.check(node, "any"), ...ops).pipe(
-      Effect.map(([, ...results]) => results as never),
+    const checks = nodes.map((node) => Op.check(node, "any"))
+    const transaction = zk.transact(...checks, ...ops).pipe(
+      Effect.map((results) => results.slice(checks.length) as never),
       Effect.catchReason(
         "ZooKeeperError",
         "TransactionFailed",
         (reason, error): Effect.Effect<never, LeaseLost | ZooKeeperError> =>
-          reason.index === 0
+          reason.index < checks.length
             ? Effect.fail(new LeaseLost({ why: "deleted" }))
             : Effect.fail(
-                new ZooKeeperError({ ...error, reason: new TransactionFailed({ ...reason, index: reason.index - 1 }) })
+                new ZooKeeperError({
+                  ...error,
+                  reason: new TransactionFailed({ ...reason, index: reason.index - checks.length })
+                })
               )
       )
     )
@@ -74,7 +78,7 @@ export const hold = (
       node: contender.node,
       fencingToken: czxid,
       lost: Deferred.await(lost),
-      guard: guardOf(zk, contender.node, lost)
+      guard: guardOf(zk, [contender.node], lost)
     }
   })
 

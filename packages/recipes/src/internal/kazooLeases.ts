@@ -13,7 +13,7 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
-import { contend, type Contest, plain, tryContend, type Try, unlessBusy, untilHeld } from "./contend.ts"
+import { contend, type Contest, orBusy, plain, tryContend, type Try, unlessBusy, untilHeld } from "./contend.ts"
 import { Busy, enterAs } from "./contender.ts"
 import { hold } from "./hold.ts"
 import type { Leases, Terms } from "./curatorLeases.ts"
@@ -68,12 +68,7 @@ export const kazooLeases = ({ data, path, stopOn, zk }: Terms, count: number): L
     })
 
   const lock = (waits: boolean): Effect.Effect<ExclusiveHolder, ZooKeeperError | Busy, Scope.Scope> =>
-    waits
-      ? contend(line)
-      : tryContend(line).pipe(
-          Effect.flatMap((held) => Effect.fromOption(held)),
-          Effect.catchTag("NoSuchElementError", () => Effect.fail(new Busy()))
-        )
+    waits ? contend(line) : orBusy(tryContend(line))
 
   const lease: Try<ExclusiveHolder> = (waits) =>
     Effect.flatMap(Effect.scope, (scope) =>

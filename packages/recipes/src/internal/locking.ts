@@ -10,13 +10,14 @@ import type { ExclusiveHolder, Holder } from "../Holder.ts"
 import type { LockOf } from "../Lock.ts"
 import { contend, type Contest, tryContend, within } from "./contend.ts"
 import { present } from "./queue.ts"
+import { type Under, whileHeld, works } from "./works.ts"
 
 interface Locking<H extends Holder> {
   readonly lock: LockOf<H>
   /** What this fiber, or one that it is a child of, holds now by `withLock`. */
   readonly holding: Effect.Effect<H | undefined>
   /** Runs the body while something is held, as `withLock` does. */
-  readonly under: <A, E, R>(held: H, body: (held: H) => Effect.Effect<A, E, R>) => Effect.Effect<A, E | LeaseLost, R>
+  readonly under: Under<H>
 }
 
 /** Something held, for as long as the body under it runs: a fiber that the body left behind holds it no more. */
@@ -42,7 +43,7 @@ export const locking = <H extends Holder>(
       const over = Effect.sync(() => {
         hold.isOver = true
       })
-      return Effect.raceFirst(held.lost, body(held)).pipe(Effect.provideService(current, hold), Effect.ensuring(over))
+      return whileHeld(held, body).pipe(Effect.provideService(current, hold), Effect.ensuring(over))
     })
   const orShared = <A, E, R>(
     body: (held: H) => Effect.Effect<A, E, R>,
@@ -58,19 +59,12 @@ export const locking = <H extends Holder>(
   const atOnce = Effect.map(tryContend(contest), Option.map(show))
   const tryAcquire: LockOf<H>["tryAcquire"] = (options) =>
     within("lock", contest.queue.path, { acquire, atOnce }, options?.wait)
+  const { tryWork, work } = works({ acquire, tryAcquire }, under)
   const lock: LockOf<H> = {
     acquire,
     tryAcquire,
-    withLock: (body) => orShared(body, Effect.scoped(Effect.flatMap(acquire, (held) => under(held, body)))),
-    tryWithLock: (body, options) =>
-      orShared(
-        (held) => Effect.asSome(body(held)),
-        Effect.scoped(
-          Effect.flatMap(tryAcquire(options), (held) =>
-            Option.isNone(held) ? Effect.succeedNone : Effect.asSome(under(held.value, body))
-          )
-        )
-      ),
+    withLock: (body) => orShared(body, work(body)),
+    tryWithLock: (body, options) => orShared((held) => Effect.asSome(body(held)), tryWork(body, options)),
     contenders: present(contest.queue)
   }
   return { lock, holding, under }
