@@ -50,6 +50,8 @@ const candidates = Effect.fnUntraced(function* (
     const election = yield* make(zk, { data: `${index}`, ...options })
     const fiber = yield* forever(election)
     yield* awaitQueue(clients[0]!, index + 1)
+    // Others may see its node before it is told of it.
+    yield* awaitState(election.role, (role) => role !== "Unknown", { describe: `candidate ${index} has a role` })
     all.push({ election, fiber })
   }
   return all

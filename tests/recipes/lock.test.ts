@@ -352,10 +352,16 @@ describe("a lock", () => {
       const [first, second] = [body(), body()]
       const holder = yield* Effect.forkChild(a.withLock(() => first.run))
       yield* first.entered
+      const requests = recordRequests(zk!)
       const waiter = yield* Effect.forkChild(Effect.flip(b.withLock(() => second.run)))
+      yield* awaitState(
+        Effect.sync(() => requests.filter((name) => name === "getData").length),
+        (looks) => looks === 2,
+        { describe: "it looks at its own node and at the one before it" }
+      )
       yield* awaitQueue(other!, 2)
       const all = yield* nodes(other!)
-      const requests = recordRequests(zk!)
+      requests.length = 0
       // As Curator's programs ask somebody to give it back.
       const revoke = Effect.andThen(
         Effect.forEach(all, (node) => Effect.ignore(other!.set(node, "__REVOKE__"))),

@@ -101,7 +101,7 @@ describe("a persistent node", () => {
       const [zk, other] = yield* sessions(2)
       const kept = yield* make(zk!, { data: "1" })
       yield* kept.set("2")
-      assert.strictEqual(yield* other!.getString(node), "2")
+      yield* awaitData(other!, "2", zk)
       yield* expire(zk!)
       yield* awaitData(other!, "2", zk)
       yield* kept.set("3")

@@ -491,10 +491,11 @@ describe("a semaphore in the dialect kazoo", () => {
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)
       const semaphore = yield* ofKazoo(zk!)
-      const work = yield* Effect.forkChild(Effect.flip(semaphore.withLease(() => Effect.never)))
-      yield* awaitQueue(other!, 1)
-      const [node] = yield* other!.children(PATH)
-      yield* other!.delete(`${PATH}/${node}`)
+      const held = Deferred.makeUnsafe<string>()
+      const work = yield* Effect.forkChild(
+        Effect.flip(semaphore.withLease(({ node }) => Effect.andThen(Deferred.succeed(held, node), Effect.never)))
+      )
+      yield* other!.delete(yield* Deferred.await(held))
       assert.strictEqual((yield* Fiber.join(work))._tag, "LeaseLost")
     })
   )
