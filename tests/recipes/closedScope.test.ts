@@ -1,4 +1,5 @@
 /** A scope that another fiber closes while it is being acquired in, at every request: whoever acquires does not wait for ever. */
+import * as DoubleBarrier from "@effect-zookeeper/recipes/DoubleBarrier"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
 import * as NodeCache from "@effect-zookeeper/recipes/NodeCache"
@@ -18,6 +19,7 @@ import { awaitQueue, beside, type Client, onServers, PATH, using } from "./suppo
 const path = PATH
 
 const recipes: Readonly<Record<string, (zk: Client) => Effect.Effect<unknown, unknown, Scope.Scope>>> = {
+  DoubleBarrier: (zk) => Effect.flatMap(using(zk)(DoubleBarrier.make({ path, size: 1 })), ({ enter }) => enter),
   Election: (zk) => Effect.flatMap(using(zk)(Election.make({ path })), ({ acquire }) => acquire),
   Lock: (zk) => Effect.flatMap(using(zk)(Lock.make({ path })), ({ acquire }) => acquire),
   NodeCache: (zk) => using(zk)(NodeCache.make({ path })),

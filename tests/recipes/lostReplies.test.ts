@@ -3,6 +3,8 @@ import * as Op from "@effect-zookeeper/core/Op"
 import { create } from "@effect-zookeeper/core/wire/ops/create"
 import { multi } from "@effect-zookeeper/core/wire/ops/multi"
 import { sync } from "@effect-zookeeper/core/wire/ops/sync"
+import * as Barrier from "@effect-zookeeper/recipes/Barrier"
+import * as DoubleBarrier from "@effect-zookeeper/recipes/DoubleBarrier"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as Group from "@effect-zookeeper/recipes/Group"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
@@ -79,6 +81,27 @@ const recipes: Readonly<Record<string, Recipe>> = {
             )
           )
         )
+      )
+  },
+  Barrier: {
+    below: [path],
+    take: (zk) =>
+      Effect.flatMap(using(zk)(Barrier.make({ path: `${path}/barrier` })), ({ lower, raise, wait }) =>
+        Effect.andThen(raise, Effect.andThen(lower, wait))
+      )
+  },
+  DoubleBarrier: {
+    below: [path],
+    take: (zk) =>
+      Effect.flatMap(using(zk)(DoubleBarrier.make({ path, size: 1 })), ({ within }) =>
+        within(({ guard }) => Effect.asVoid(guard(write)))
+      )
+  },
+  "a double barrier of kazoo's": {
+    below: [path],
+    take: (zk) =>
+      Effect.flatMap(using(zk)(DoubleBarrier.make({ path, size: 1, dialect: "kazoo" })), ({ within }) =>
+        within(() => Effect.void)
       )
   },
   Election: {

@@ -30,9 +30,9 @@ export interface Contender {
 /** It is somebody else's turn, and the contender does not wait. */
 export class Busy extends Data.TaggedError("Busy") {}
 
-const deleted = new LeaseLost({ why: "deleted" })
+export const deleted = new LeaseLost({ why: "deleted" })
 
-const remove = (zk: ZooKeeper, node: string): Effect.Effect<void> =>
+export const remove = (zk: ZooKeeper, node: string): Effect.Effect<void> =>
   Effect.ignore(zk.delete(node, { guaranteed: true }))
 
 /** Fails as soon as the node is gone or another session's, and tells the first Stat of it. */
