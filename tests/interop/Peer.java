@@ -7,6 +7,8 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.recipes.barriers.DistributedBarrier;
+import org.apache.curator.framework.recipes.barriers.DistributedDoubleBarrier;
 import org.apache.curator.framework.recipes.leader.LeaderLatch;
 import org.apache.curator.framework.recipes.locks.InterProcessLock;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
@@ -68,10 +70,24 @@ public final class Peer {
                 ((GroupMember) thing).start();
                 return "ok";
             case "leave":
-                ((GroupMember) thing).close();
+                if (thing instanceof DistributedDoubleBarrier) ((DistributedDoubleBarrier) thing).leave();
+                else ((GroupMember) thing).close();
                 return "ok";
             case "members":
                 return String.join(",", new TreeSet<>(((GroupMember) thing).getCurrentMembers().keySet()));
+            case "raise":
+                ((DistributedBarrier) thing).setBarrier();
+                return "ok";
+            case "lower":
+                ((DistributedBarrier) thing).removeBarrier();
+                return "ok";
+            case "wait": {
+                long millis = Math.round(1000 * Double.parseDouble(words[2]));
+                return ((DistributedBarrier) thing).waitOnBarrier(millis, TimeUnit.MILLISECONDS);
+            }
+            case "enter":
+                ((DistributedDoubleBarrier) thing).enter();
+                return "ok";
             default:
                 throw new IllegalArgumentException(words[0]);
         }
@@ -87,6 +103,10 @@ public final class Peer {
                 return new InterProcessReadWriteLock(client, path).writeLock();
             case "semaphore":
                 return new InterProcessSemaphoreV2(client, path, 2);
+            case "barrier":
+                return new DistributedBarrier(client, path);
+            case "double":
+                return new DistributedDoubleBarrier(client, path, 2);
             case "candidate": {
                 LeaderLatch latch = new LeaderLatch(client, path, id);
                 latch.start();

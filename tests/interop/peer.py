@@ -4,6 +4,7 @@ import threading
 
 from kazoo.client import KazooClient
 from kazoo.exceptions import LockTimeout
+from kazoo.recipe.barrier import Barrier, DoubleBarrier
 from kazoo.recipe.election import Election
 from kazoo.recipe.lock import Lock, ReadLock, Semaphore, WriteLock
 from kazoo.recipe.party import Party, ShallowParty
@@ -67,6 +68,10 @@ def perform(command, name, *args):
             things[name] = LOCKS[kind](client, path, identifier)
         elif kind == "semaphore":
             things[name] = Semaphore(client, path, identifier, max_leases=2)
+        elif kind == "barrier":
+            things[name] = Barrier(client, path)
+        elif kind == "double":
+            things[name] = DoubleBarrier(client, path, 2, identifier)
         elif kind == "candidate":
             things[name] = Candidate(client, path, identifier)
         else:
@@ -90,6 +95,15 @@ def perform(command, name, *args):
         return thing.leave() or "ok"
     if command == "members":
         return ",".join(sorted(thing))
+    if command == "raise":
+        return thing.create() or "ok"
+    if command == "lower":
+        return thing.remove()
+    if command == "wait":
+        return thing.wait(float(args[0]))
+    if command == "enter":
+        thing.enter()
+        return thing.participating
     raise ValueError(command)
 
 

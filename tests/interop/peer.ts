@@ -17,6 +17,11 @@ export interface Thing {
   readonly join: Effect.Effect<string, TimedOut>
   readonly leave: Effect.Effect<string, TimedOut>
   readonly members: Effect.Effect<string, TimedOut>
+  readonly raise: Effect.Effect<string, TimedOut>
+  readonly lower: Effect.Effect<string, TimedOut>
+  /** Whether there was no barrier within so many seconds. */
+  readonly wait: (seconds: number) => Effect.Effect<boolean, TimedOut>
+  readonly enter: Effect.Effect<string, TimedOut>
 }
 
 export interface Peer {
@@ -83,7 +88,11 @@ export const start = Effect.fnUntraced(function* (
         resign: ask("resign", name),
         join: ask("join", name),
         leave: ask("leave", name),
-        members: ask("members", name)
+        members: ask("members", name),
+        raise: ask("raise", name),
+        lower: ask("lower", name),
+        wait: (seconds) => Effect.map(ask("wait", name, `${seconds}`), isTrue),
+        enter: ask("enter", name)
       }
     })
   }
