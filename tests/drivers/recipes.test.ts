@@ -3,8 +3,10 @@ import * as NodeZookeeperClient from "@effect-zookeeper/core/NodeZookeeperClient
 import * as Op from "@effect-zookeeper/core/Op"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { isZooKeeperError, type ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import * as Barrier from "@effect-zookeeper/recipes/Barrier"
 import * as ChildrenCache from "@effect-zookeeper/recipes/ChildrenCache"
 import * as Counter from "@effect-zookeeper/recipes/Counter"
+import * as DoubleBarrier from "@effect-zookeeper/recipes/DoubleBarrier"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as EnsembleTracker from "@effect-zookeeper/recipes/EnsembleTracker"
 import * as Group from "@effect-zookeeper/recipes/Group"
@@ -268,6 +270,44 @@ const recipes: Record<string, Work> = {
       yield* Fiber.interrupt(one)
       yield* reaches(have, ["a", "ab"])
     }).pipe(Effect.provide(Feeds.layer))
+  },
+
+  Barrier: ({ other, path }) => {
+    class Closed extends Barrier.Service<Closed>()("test/Closed", { path: `${path}/closed` }) {}
+    return Effect.gen(function* () {
+      const closed = yield* Closed
+      const { last } = yield* newest(closed.states)
+      yield* closed.raise
+      yield* reaches(last, true)
+      const theirs = yield* beside(other, Barrier.make({ path: closed.path }))
+      assert.isTrue(yield* theirs.isUp)
+      const waiting = yield* Effect.forkChild(closed.wait, { startImmediately: true })
+      yield* theirs.lower
+      yield* Fiber.join(waiting)
+      yield* reaches(last, false)
+      yield* theirs.raise
+      yield* closed.lower
+    }).pipe(Effect.provide(Closed.layer))
+  },
+
+  DoubleBarrier: (stage) => {
+    class Phase extends DoubleBarrier.Service<Phase>()("test/Phase", { path: stage.path, size: 2 }) {}
+    return Effect.gen(function* () {
+      const phase = yield* Phase
+      const rival = yield* beside(stage.other, DoubleBarrier.make({ path: stage.path, size: 2 }))
+      for (let round = 0; round < 4; round++) {
+        const first = yield* Effect.forkChild(round % 2 === 0 ? phase.enter : rival.enter)
+        yield* reaches(
+          Effect.map(stage.other.children(stage.path), ({ length }) => length),
+          1
+        )
+        const second = yield* round % 2 === 0 ? rival.enter : phase.enter
+        const leaving = yield* Effect.forkChild((yield* Fiber.join(first)).leave)
+        yield* second.leave
+        yield* Fiber.join(leaving)
+      }
+      yield* noneLeft(stage)
+    }).pipe(Effect.provide(Phase.layer))
   },
 
   PersistentNode: ({ other, path }) => {

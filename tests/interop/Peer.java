@@ -11,6 +11,8 @@ import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.atomic.AtomicValue;
 import org.apache.curator.framework.recipes.atomic.DistributedAtomicInteger;
 import org.apache.curator.framework.recipes.atomic.DistributedAtomicLong;
+import org.apache.curator.framework.recipes.barriers.DistributedBarrier;
+import org.apache.curator.framework.recipes.barriers.DistributedDoubleBarrier;
 import org.apache.curator.framework.recipes.leader.LeaderLatch;
 import org.apache.curator.framework.recipes.locks.InterProcessLock;
 import org.apache.curator.framework.recipes.locks.InterProcessMultiLock;
@@ -75,7 +77,8 @@ public final class Peer {
                 ((GroupMember) thing).start();
                 return "ok";
             case "leave":
-                ((GroupMember) thing).close();
+                if (thing instanceof DistributedDoubleBarrier) ((DistributedDoubleBarrier) thing).leave();
+                else ((GroupMember) thing).close();
                 return "ok";
             case "members":
                 return String.join(",", new TreeSet<>(((GroupMember) thing).getCurrentMembers().keySet()));
@@ -91,6 +94,19 @@ public final class Peer {
                 while (!count.trySetCount(count.getVersionedValue(), count.getCount() + n)) Thread.yield();
                 return count.getCount();
             }
+            case "raise":
+                ((DistributedBarrier) thing).setBarrier();
+                return "ok";
+            case "lower":
+                ((DistributedBarrier) thing).removeBarrier();
+                return "ok";
+            case "wait": {
+                long millis = Math.round(1000 * Double.parseDouble(words[2]));
+                return ((DistributedBarrier) thing).waitOnBarrier(millis, TimeUnit.MILLISECONDS);
+            }
+            case "enter":
+                ((DistributedDoubleBarrier) thing).enter();
+                return "ok";
             default:
                 throw new IllegalArgumentException(words[0]);
         }
@@ -113,6 +129,10 @@ public final class Peer {
                 return new InterProcessMultiLock(client, List.of(path + "/a", path + "/b"));
             case "semaphore":
                 return new InterProcessSemaphoreV2(client, path, 2);
+            case "barrier":
+                return new DistributedBarrier(client, path);
+            case "double":
+                return new DistributedDoubleBarrier(client, path, 2);
             case "candidate": {
                 LeaderLatch latch = new LeaderLatch(client, path, id);
                 latch.start();

@@ -2,6 +2,8 @@
 import * as Counter from "@effect-zookeeper/recipes/Counter"
 import type { Dialect } from "@effect-zookeeper/recipes/Dialect"
 import type { Held, Holder } from "@effect-zookeeper/recipes/Holder"
+import * as Barrier from "@effect-zookeeper/recipes/Barrier"
+import * as DoubleBarrier from "@effect-zookeeper/recipes/DoubleBarrier"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as Group from "@effect-zookeeper/recipes/Group"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
@@ -313,6 +315,73 @@ for (const [name, what, dialect, waitingRoom] of semaphores) {
       assert.strictEqual(yield* Fiber.join(asking), "ours")
       yield* two.release
       assert.deepStrictEqual(yield* queue(zk, dialect === "curator" ? waitingRoom : path), [])
+    })
+  )
+}
+
+const barriers: ReadonlyArray<readonly [Name, "curator" | "kazoo", string, string]> = [
+  ["Curator", "curator", "DistributedBarrier", "DistributedDoubleBarrier"],
+  ["kazoo", "kazoo", "Barrier", "DoubleBarrier"]
+]
+
+for (const [name, dialect, single, double] of barriers) {
+  it.live(`${name}'s ${single} and ours are one, whoever raises, lowers and waits`, () =>
+    Effect.gen(function* () {
+      const { peer, zk } = yield* begin(name)
+      const ours = yield* using(zk)(Barrier.make({ path, dialect }))
+      const theirs = yield* peer.make("barrier", path)
+      yield* theirs.raise
+      assert.isTrue(yield* ours.isUp)
+      const waiter = yield* Effect.forkChild(ours.wait, { startImmediately: true })
+      assert.isFalse(yield* theirs.wait(SHORT))
+      assert.isUndefined(waiter.pollUnsafe())
+      yield* theirs.lower
+      yield* Fiber.join(waiter)
+      yield* ours.raise
+      yield* theirs.raise
+      const waiting = yield* Effect.forkChild(theirs.wait(LONG), { startImmediately: true })
+      yield* ours.lower
+      assert.isTrue(yield* Fiber.join(waiting))
+      yield* theirs.lower
+    })
+  )
+
+  it.live(`${name}'s ${double} and ours begin together and end together, round after round`, () =>
+    Effect.gen(function* () {
+      const { peer, zk } = yield* begin(name)
+      const ours = yield* using(zk)(DoubleBarrier.make({ path, size: 2, dialect }))
+      const theirs = yield* peer.make("double", path)
+      // Whose name comes first is chance, and it changes who waits for whom.
+      for (let round = 0; round < 8; round++) {
+        const scope = yield* Scope.make()
+        const enter = yield* Effect.cached(Scope.provide(ours.enter, scope))
+        const our = { enter, leave: Effect.flatMap(enter, ({ leave }) => leave) }
+        const [first, second] = round % 2 === 0 ? [our, theirs] : [theirs, our]
+        const entering = yield* Effect.forkChild(first.enter, { startImmediately: true })
+        yield* awaitQueue(zk, 1)
+        assert.isUndefined(entering.pollUnsafe())
+        yield* second.enter
+        yield* Fiber.join(entering)
+        const [last, other] = round % 4 < 2 ? [first, second] : [second, first]
+        const leaving = yield* Effect.forkChild(other.leave, { startImmediately: true })
+        yield* Effect.forEach(Array(20), () => zk.sync())
+        assert.isUndefined(leaving.pollUnsafe(), "it did not wait for the other one to leave")
+        yield* last.leave
+        yield* Fiber.join(leaving)
+        yield* Scope.close(scope, Exit.void)
+        yield* awaitQueue(zk, 0)
+      }
+      // What a round leaves behind whose members all crash lets theirs in alone, and not ours.
+      yield* zk.create(`${path}/ready`)
+      const alone = yield* Effect.forkChild(ours.within(() => Effect.void))
+      yield* awaitQueue(zk, 1)
+      yield* Effect.forEach(Array(20), () => zk.sync())
+      assert.notDeepEqual(yield* queue(zk), ["ready"])
+      yield* Fiber.interrupt(alone)
+      assert.deepStrictEqual(yield* queue(zk), [])
+      yield* zk.create(`${path}/ready`)
+      yield* theirs.enter
+      yield* theirs.leave
     })
   )
 }

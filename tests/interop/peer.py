@@ -5,6 +5,7 @@ import threading
 from kazoo.client import KazooClient
 from kazoo.exceptions import LockTimeout
 from kazoo.recipe.counter import Counter
+from kazoo.recipe.barrier import Barrier, DoubleBarrier
 from kazoo.recipe.election import Election
 from kazoo.recipe.lock import Lock, ReadLock, Semaphore, WriteLock
 from kazoo.recipe.party import Party, ShallowParty
@@ -104,6 +105,10 @@ def perform(command, name, *args):
             things[name] = Counter(client, path, support_curator=kind == "int32")
         elif kind == "partition":
             things[name] = Partition(client, path, identifier)
+        elif kind == "barrier":
+            things[name] = Barrier(client, path)
+        elif kind == "double":
+            things[name] = DoubleBarrier(client, path, 2, identifier)
         elif kind == "candidate":
             things[name] = Candidate(client, path, identifier)
         else:
@@ -132,6 +137,15 @@ def perform(command, name, *args):
     if command == "add":
         thing += int(args[0])
         return thing.post_value
+    if command == "raise":
+        return thing.create() or "ok"
+    if command == "lower":
+        return thing.remove()
+    if command == "wait":
+        return thing.wait(float(args[0]))
+    if command == "enter":
+        thing.enter()
+        return thing.participating
     raise ValueError(command)
 
 

@@ -20,6 +20,11 @@ export interface Thing {
   /** Gives the number after it. */
   readonly add: (n: number) => Effect.Effect<string, TimedOut>
   readonly value: Effect.Effect<string, TimedOut>
+  readonly raise: Effect.Effect<string, TimedOut>
+  readonly lower: Effect.Effect<string, TimedOut>
+  /** Whether there was no barrier within so many seconds. */
+  readonly wait: (seconds: number) => Effect.Effect<boolean, TimedOut>
+  readonly enter: Effect.Effect<string, TimedOut>
 }
 
 export interface Peer {
@@ -88,7 +93,11 @@ export const start = Effect.fnUntraced(function* (
         leave: ask("leave", name),
         members: ask("members", name),
         add: (n) => ask("add", name, `${n}`),
-        value: ask("value", name)
+        value: ask("value", name),
+        raise: ask("raise", name),
+        lower: ask("lower", name),
+        wait: (seconds) => Effect.map(ask("wait", name, `${seconds}`), isTrue),
+        enter: ask("enter", name)
       }
     })
   }

@@ -3,6 +3,7 @@
  * ever, and whoever is interrupted leaves nothing in a scope that goes on.
  */
 import * as Counter from "@effect-zookeeper/recipes/Counter"
+import * as DoubleBarrier from "@effect-zookeeper/recipes/DoubleBarrier"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as EnsembleTracker from "@effect-zookeeper/recipes/EnsembleTracker"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
@@ -25,6 +26,7 @@ const path = PATH
 
 const recipes: Readonly<Record<string, (zk: Client) => Effect.Effect<unknown, unknown, Scope.Scope>>> = {
   Counter: (zk) => Effect.flatMap(using(zk)(Counter.make({ path })), ({ increment }) => increment),
+  DoubleBarrier: (zk) => Effect.flatMap(using(zk)(DoubleBarrier.make({ path, size: 1 })), ({ enter }) => enter),
   Election: (zk) => Effect.flatMap(using(zk)(Election.make({ path })), ({ acquire }) => acquire),
   EnsembleTracker: (zk) => using(zk)(EnsembleTracker.make),
   Lock: (zk) => Effect.flatMap(using(zk)(Lock.make({ path })), ({ acquire }) => acquire),

@@ -4,6 +4,8 @@ import { create } from "@effect-zookeeper/core/wire/ops/create"
 import { multi } from "@effect-zookeeper/core/wire/ops/multi"
 import { sync } from "@effect-zookeeper/core/wire/ops/sync"
 import * as Counter from "@effect-zookeeper/recipes/Counter"
+import * as Barrier from "@effect-zookeeper/recipes/Barrier"
+import * as DoubleBarrier from "@effect-zookeeper/recipes/DoubleBarrier"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as Group from "@effect-zookeeper/recipes/Group"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
@@ -89,6 +91,27 @@ const recipes: Readonly<Record<string, Recipe>> = {
     take: (zk) =>
       Effect.flatMap(using(zk)(MultiLock.make({ paths: ["/a", "/b"] })), (locks) =>
         locks.withLock(({ guard }) => Effect.asVoid(guard(Op.set("/a", ""))))
+      )
+  },
+  Barrier: {
+    below: [path],
+    take: (zk) =>
+      Effect.flatMap(using(zk)(Barrier.make({ path: `${path}/barrier` })), ({ lower, raise, wait }) =>
+        Effect.andThen(raise, Effect.andThen(lower, wait))
+      )
+  },
+  DoubleBarrier: {
+    below: [path],
+    take: (zk) =>
+      Effect.flatMap(using(zk)(DoubleBarrier.make({ path, size: 1 })), ({ within }) =>
+        within(({ guard }) => Effect.asVoid(guard(write)))
+      )
+  },
+  "a double barrier of kazoo's": {
+    below: [path],
+    take: (zk) =>
+      Effect.flatMap(using(zk)(DoubleBarrier.make({ path, size: 1, dialect: "kazoo" })), ({ within }) =>
+        within(() => Effect.void)
       )
   },
   Election: {

@@ -31,7 +31,7 @@ export interface Contender {
 /** It is somebody else's turn, and the contender does not wait. */
 export class Busy extends Data.TaggedError("Busy") {}
 
-const deleted = new LeaseLost({ why: "deleted" })
+export const deleted = new LeaseLost({ why: "deleted" })
 
 /** Fails as soon as the node is gone or another session's, and tells the first Stat of it. */
 const watch = (

@@ -12,12 +12,20 @@ export const look = (zk: ZooKeeper, node: string): Effect.Effect<Option.Option<O
     Effect.catchReason("ZooKeeperError", "NoNode", () => Effect.succeedNone)
   )
 
-/** Waits until a node is gone; at once when there is none. Changes of its data do not count. */
-export const awaitGone = (zk: ZooKeeper, node: string): Effect.Effect<void, ZooKeeperError> =>
+/** Takes off a watch that nobody is going to wait for. */
+export const unwatch = ({ next }: Once<unknown>): Effect.Effect<void, ZooKeeperError> =>
+  Effect.raceFirst(Effect.asVoid(next), Effect.void)
+
+/**
+ * Waits until a node is gone; at once when there is none. Changes of its data do not count. A node that was made after the
+ * transaction `upTo` is another one of the same name.
+ */
+export const awaitGone = (zk: ZooKeeper, node: string, upTo?: bigint): Effect.Effect<void, ZooKeeperError> =>
   Effect.gen(function* () {
     while (true) {
       const seen = yield* look(zk, node)
       if (Option.isNone(seen)) return
+      if (upTo !== undefined && seen.value.value.stat.czxid > upTo) return yield* unwatch(seen.value)
       const { type } = yield* seen.value.next
       if (type === "NodeDeleted") return
     }
