@@ -50,7 +50,7 @@ export const make = Effect.fnUntraced(function* (
       for (const socket of sockets) socket.destroy()
     })
   )
-  // While nobody listens the port is free for any other test on this machine, which mostly has it for a moment only.
+  // While nobody listens the port is free for any other program on this machine, which mostly has it for a moment only.
   const listen = bind(port).pipe(Effect.retry({ times: 100, schedule: Schedule.spaced("100 millis") }), Effect.orDie)
   return { port, connectString: `127.0.0.1:${port}`, sockets, refuse, listen }
 })
