@@ -27,26 +27,37 @@ const untilLost = (
 }
 
 /**
- * A transaction behind a check of the holder's node, whose name nobody else's node can have. Nothing is sent once the
- * loss is known.
+ * The failure of a transaction as those see it who have put in what follows the first so many operations: where one of these
+ * failed, what was held is gone.
+ */
+export const behind = <A>(
+  first: number,
+  transaction: Effect.Effect<A, ZooKeeperError | LeaseLost>
+): Effect.Effect<A, ZooKeeperError | LeaseLost> =>
+  Effect.catchReason(
+    transaction,
+    "ZooKeeperError",
+    "TransactionFailed",
+    (reason, error): Effect.Effect<never, LeaseLost | ZooKeeperError> =>
+      reason.index < first
+        ? Effect.fail(new LeaseLost({ why: "deleted" }))
+        : Effect.fail(
+            new ZooKeeperError({ ...error, reason: new TransactionFailed({ ...reason, index: reason.index - first }) })
+          )
+  )
+
+/**
+ * A transaction behind a check of the holder's node. Nothing is sent once the loss is known, nor by another session than
+ * `owner`: it may meet another holder's node, where all have the same name.
  */
 const guardOf =
-  (zk: ZooKeeper, node: string, lost: Deferred.Deferred<never, LeaseLost>): ExclusiveHolder["guard"] =>
+  (zk: ZooKeeper, node: string, owner: bigint, lost: Deferred.Deferred<never, LeaseLost>): ExclusiveHolder["guard"] =>
   (...ops) => {
-    const transaction = zk.transact(Op.check(node, "any"), ...ops).pipe(
-      Effect.map(([, ...results]) => results as never),
-      Effect.catchReason(
-        "ZooKeeperError",
-        "TransactionFailed",
-        (reason, error): Effect.Effect<never, LeaseLost | ZooKeeperError> =>
-          reason.index === 0
-            ? Effect.fail(new LeaseLost({ why: "deleted" }))
-            : Effect.fail(
-                new ZooKeeperError({ ...error, reason: new TransactionFailed({ ...reason, index: reason.index - 1 }) })
-              )
-      )
-    )
-    return Effect.suspend(() => (Deferred.isDoneUnsafe(lost) ? Deferred.await(lost) : transaction))
+    const checked = Effect.map(zk.transact(Op.check(node, "any"), ...ops), ([, ...results]) => results as never)
+    return Effect.suspend(() => {
+      if (Deferred.isDoneUnsafe(lost)) return Deferred.await(lost)
+      return zk.session.id === owner ? behind(1, checked) : Effect.fail(new LeaseLost({ why: "expired" }))
+    })
   }
 
 /** Holds until the scope closes. Fails when the place was lost before it could be held. */
@@ -74,7 +85,7 @@ export const hold = (
       node: contender.node,
       fencingToken: czxid,
       lost: Deferred.await(lost),
-      guard: guardOf(zk, contender.node, lost)
+      guard: guardOf(zk, contender.node, ephemeralOwner, lost)
     }
   })
 
