@@ -56,7 +56,7 @@ export default defineConfig({
       // These run the built command: `npm run build` first.
       project("cli", ["tests/cli/**/*.test.ts"], onServers),
       project("drivers", ["tests/drivers/**/*.test.ts"], onServers),
-      project("recipes", ["tests/recipes/!(schedules).test.ts"], onServers),
+      project("recipes", ["tests/recipes/!(schedules|queueSchedules).test.ts"], onServers),
       project("recipes@in-process", ["tests/recipes/!(ensemble*|haWorkers|oneShot).test.ts"], {
         env: { RECIPES_ON: "in-process" }
       }),

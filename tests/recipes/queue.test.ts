@@ -48,8 +48,8 @@ const tagOf = (error: { readonly _tag: string; readonly reason?: { readonly _tag
 /** What is there beside the items: claims, places in the line, receipts of what was put in. */
 const leftOf = (zk: Client, claims = LOCKS, beside = LOCKS) =>
   Effect.map(
-    Effect.all([names(zk, claims), names(zk, `${beside}/waiting`), names(zk, `${beside}/offered`)]),
-    ([claims, ...others]) => [...claims.filter((name) => !/^(waiting|offered)$/.test(name)), ...others.flat()]
+    Effect.all([names(zk, claims), names(zk, `${beside}/waiting`), names(zk, `${beside}/receipts`)]),
+    ([claims, ...others]) => [...claims.filter((name) => !/^(waiting|receipts)$/.test(name)), ...others.flat()]
   )
 
 const isIdle = (zk: Client, claims?: string, beside?: string) =>

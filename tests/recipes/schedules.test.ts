@@ -13,7 +13,8 @@ const counts: Readonly<Record<RecipeName, number>> = {
   election: 150,
   writeLock: 100,
   twoLeaders: 25,
-  semaphore: 25
+  semaphore: 25,
+  item: 100
 }
 
 const isName = (name: string | undefined): name is RecipeName => name !== undefined && Object.hasOwn(recipes, name)

@@ -183,7 +183,7 @@ export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Re
   }
   const layout = layoutOf(dialect, path, lockPath ?? `${path}-locks`)
   const line: Line = { zk, path: layout.waiting, dialect, data: "" }
-  yield* patientlyAnew(zk, ensureAll(zk, [layout.entries, layout.claims, layout.offered], "persistent"))
+  yield* patientlyAnew(zk, ensureAll(zk, [layout.entries, layout.claims, layout.receipts], "persistent"))
 
   const entry: Queue["entry"] = (data, options) => {
     const name = layout.nameOf(options?.priority)

@@ -3,6 +3,7 @@ import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import type { Holder } from "@effect-zookeeper/recipes/Holder"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
+import * as Queue from "@effect-zookeeper/recipes/Queue"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import * as Effect from "effect/Effect"
@@ -23,6 +24,8 @@ export type Take = (work: Work) => Effect.Effect<unknown, unknown>
 
 export interface Recipe {
   readonly atATime: number
+  /** Whether each holder's node has a name of its own, so that no late write takes the next one's for it. */
+  readonly isNamedAlone: boolean
   readonly below: ReadonlyArray<string>
   readonly make: (zk: ZooKeeper.ZooKeeper) => Effect.Effect<Take, unknown, Scope.Scope>
 }
@@ -30,28 +33,45 @@ export interface Recipe {
 export const recipes = {
   lock: {
     atATime: 1,
+    isNamedAlone: true,
     below: [path],
     make: (zk) => Effect.map(using(zk)(Lock.make({ path })), (lock) => lock.withLock)
   },
   writeLock: {
     atATime: 1,
+    isNamedAlone: true,
     below: [path],
     make: (zk) => Effect.map(using(zk)(ReadWriteLock.make({ path })), ({ write }) => write.withLock)
   },
   election: {
     atATime: 1,
+    isNamedAlone: true,
     below: [path],
     make: (zk) => Effect.map(using(zk)(Election.make({ path })), (election) => election.whileLeader)
   },
   twoLeaders: {
     atATime: 2,
+    isNamedAlone: true,
     below: [path],
     make: (zk) => Effect.map(using(zk)(Election.make({ path, leaders: 2 })), (election) => election.whileLeader)
   },
   semaphore: {
     atATime: 2,
+    isNamedAlone: true,
     below: [`${path}/locks`, `${path}/leases`],
     make: (zk) => Effect.map(using(zk)(Semaphore.make({ path, leases: 2 })), (semaphore) => semaphore.withLease)
+  },
+  /** One item, which everybody takes and nobody consumes. */
+  item: {
+    atATime: 1,
+    isNamedAlone: false,
+    below: [`${path}/taken`, `${path}/waiting`, `${path}/receipts`],
+    make: (zk) =>
+      Effect.gen(function* () {
+        const queue = yield* using(zk)(Queue.make({ path, dialect: "kazoo" }))
+        yield* Effect.ignore(zk.create(`${path}/entries/entry-100-0000000000`))
+        return (work) => Effect.scoped(Effect.flatMap(queue.take, (item) => Effect.raceFirst(item.lost, work(item))))
+      })
   }
 } as const satisfies Record<string, Recipe>
 

@@ -30,14 +30,14 @@ export interface Outcome extends Verdict {
 }
 
 /** Lets virtual time pass while something is done: whoever asks may have to connect again first. */
-const driven = Effect.fnUntraced(function* <A, E>(effect: Effect.Effect<A, E>): Effect.fn.Return<A, E> {
+export const driven = Effect.fnUntraced(function* <A, E>(effect: Effect.Effect<A, E>): Effect.fn.Return<A, E> {
   const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
   while (fiber.pollUnsafe() === undefined) yield* TestClock.adjust(10)
   return yield* Fiber.join(fiber)
 })
 
 /** Lets virtual time pass until something is so, at most so many times half a second; whether it is. */
-const until = Effect.fnUntraced(function* <E>(
+export const until = Effect.fnUntraced(function* <E>(
   isSo: Effect.Effect<boolean, E>,
   most: number
 ): Effect.fn.Return<boolean, E> {
@@ -59,7 +59,7 @@ const enter = Effect.fnUntraced(function* (
   const zk = yield* process.run(ZooKeeper.make({ connect, sessionTimeout: SESSION_TIMEOUT, confirm }))
   const random = randomOf(seed * CLIENTS + index)
   const take = yield* process.run(recipe.make(zk))
-  const isExclusive = recipe.atATime === 1
+  const isExclusive = recipe.atATime === 1 && recipe.isNamedAlone
   const contender = {
     name,
     zk,
@@ -73,7 +73,7 @@ const enter = Effect.fnUntraced(function* (
   return { player: { name, process, zk, trustsSync: confirm === "sync" } satisfies Player, contender }
 })
 
-const perform = Effect.fnUntraced(function* (stage: Stage, steps: ReadonlyArray<Step>) {
+export const perform = Effect.fnUntraced(function* (stage: Stage, steps: ReadonlyArray<Step>) {
   const begin = yield* Clock.currentTimeMillis
   const due: Array<{ readonly at: number; readonly run: Effect.Effect<void> }> = steps.map((step) => ({
     at: step.from,

@@ -1,16 +1,18 @@
 /**
  * The claim of an item: an ephemeral node of the item's name, so that one consumer at a time has it.
  *
- * The next consumer's claim has the same path, so random data tells this one from all others.
+ * The next consumer's claim has the same path. What tells this one from all others is its receipt, a node of a name of its
+ * own that comes and goes with it; the claim's data says which that is.
  */
+import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import * as Op from "@effect-zookeeper/core/Op"
 import * as Path from "@effect-zookeeper/core/Path"
-import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import { text, type ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import { randomUUID } from "node:crypto"
@@ -18,8 +20,9 @@ import type { ExclusiveHolder } from "../Holder.ts"
 import { type Contender, own } from "./contender.ts"
 import { behind } from "./hold.ts"
 import type { Layout } from "./itemLayout.ts"
-import { isUnanswered, patiently } from "./patience.ts"
 import { createBelow, orNoNode } from "./parents.ts"
+import { isUnanswered, patiently } from "./patience.ts"
+import { isThere, stands } from "./receipt.ts"
 
 /** Somebody else has claimed the item, or consumed it. */
 export class Beaten extends Data.TaggedError("Beaten") {}
@@ -29,45 +32,58 @@ export interface Claim extends Contender {
   readonly entry: string
   /** Whether it was consumed, which is no loss. */
   readonly isConsumed: () => boolean
-  /**
-   * Deletes the item and the claim together with what else is asked for, once. A lost answer is found out about, as long as
-   * the session goes on.
-   */
+  /** Deletes the item and the claim together with what else is asked for, once. */
   readonly consume: (
     guard: ExclusiveHolder["guard"],
     ops: ReadonlyArray<Op.Op<any>>
   ) => Effect.Effect<void, ZooKeeperError | LeaseLost>
 }
 
-/** A check passes through the leader, so what is read after it is not from before. */
-const isThere = (zk: ZooKeeper, node: string): Effect.Effect<boolean, ZooKeeperError> =>
-  Effect.as(zk.transact(Op.check(node, "any")), true).pipe(
-    Effect.catchReason("ZooKeeperError", "TransactionFailed", () => Effect.succeed(false))
-  )
+/** The nodes of a claim. */
+interface Nodes {
+  readonly entry: string
+  readonly node: string
+  readonly receipt: string
+  /** The receipt's name. */
+  readonly id: string
+}
 
-/** Whether a node stands, asked until there is an answer; undefined when that is another session's. */
-export const stands = (
-  zk: ZooKeeper,
-  node: string,
-  epoch: number
-): Effect.Effect<boolean | undefined, ZooKeeperError> =>
-  Effect.map(patiently(isThere(zk, node)), (is) => (zk.session.epoch === epoch ? is : undefined))
-
-const claimOnce = (
-  zk: ZooKeeper,
-  { claims }: Layout,
-  entry: string,
-  node: string,
-  mark: string
-): Effect.Effect<void, ZooKeeperError | Beaten> => {
-  const create = zk.transact(Op.check(entry, "any"), Op.create(node, mark, { mode: "ephemeral" }))
-  const unlessBeaten = Effect.catchReason(create, "ZooKeeperError", "TransactionFailed", ({ index, name }, error) =>
-    (index === 0 && name === "NoNode") || name === "NodeExists" ? Effect.succeed(new Beaten()) : Effect.fail(error)
-  )
-  return Effect.flatMap(createBelow(zk, claims, "persistent", orNoNode(unlessBeaten)), (done) =>
-    done instanceof Beaten ? Effect.fail(done) : Effect.void
+/** Claims, or finds somebody else's claim or no item. */
+const create = (zk: ZooKeeper, layout: Layout, nodes: Nodes): Effect.Effect<void, ZooKeeperError | Beaten> => {
+  const { epoch } = zk.session
+  const { entry, id, node, receipt } = nodes
+  const mode = "ephemeral"
+  const made = zk
+    .transact(Op.check(entry, "any"), Op.create(receipt, "", { mode }), Op.create(node, id, { mode }))
+    .pipe(
+      Effect.as(true),
+      Effect.catchReason("ZooKeeperError", "TransactionFailed", ({ index, name }, error) =>
+        (index === 0 && name === "NoNode") || name === "NodeExists" ? Effect.succeed(false) : Effect.fail(error)
+      )
+    )
+  return createBelow(zk, [layout.claims, layout.receipts], "persistent", orNoNode(made)).pipe(
+    Effect.catchIf(isUnanswered, (error) =>
+      Effect.flatMap(stands(zk, receipt, epoch, error), (is) => (is ? Effect.succeed(true) : Effect.fail(error)))
+    ),
+    Effect.filterOrFail(
+      (is) => is,
+      () => new Beaten()
+    ),
+    Effect.asVoid
   )
 }
+
+/** Deletes what there is of a claim, but never another one's: by now the node may be somebody else's, of this session too. */
+const remove = (zk: ZooKeeper, nodes: Nodes): Effect.Effect<void, ZooKeeperError> =>
+  Effect.gen(function* () {
+    const { id, node, receipt } = nodes
+    if (!(yield* isThere(zk, receipt))) return
+    const found = yield* zk.getOption(node)
+    const isOurs = Option.isSome(found) && text(found.value) === id
+    const deletion = zk.transact(Op.delete(receipt), ...(isOurs ? [Op.delete(node)] : []))
+    // Somebody deleted one of them meanwhile.
+    yield* Effect.catchReason(orNoNode(deletion), "ZooKeeperError", "NoNode", () => remove(zk, nodes))
+  })
 
 /** Claims an item until the scope closes, and gives it back then unless it was consumed. */
 export const claim = (
@@ -76,66 +92,50 @@ export const claim = (
   name: string
 ): Effect.Effect<Claim, ZooKeeperError | Beaten, Scope.Scope> =>
   Effect.suspend(() => {
+    const id = randomUUID().replaceAll("-", "")
     const entry = Path.join(layout.entries, name)
     const node = Path.join(layout.claims, name)
-    const mark = randomUUID().replaceAll("-", "")
-    const isMine = Effect.flatMap(isThere(zk, node), (is) =>
-      is
-        ? zk.get(node).pipe(
-            Effect.map((found) => text(found) === mark),
-            Effect.catchReason("ZooKeeperError", "NoNode", () => Effect.succeed(false))
-          )
-        : Effect.succeed(false)
-    )
-    // Never blindly: the node may be somebody else's by now, of this session too.
-    const remove = patiently(Effect.flatMap(isMine, (is) => (is ? zk.delete(node, { version: 0 }) : Effect.void)))
-    const removing = Effect.forkDetach(Effect.ignore(remove), { startImmediately: true })
+    const receipt = Path.join(layout.receipts, id)
+    const nodes: Nodes = { entry, node, receipt, id }
 
-    const claimed = Effect.catchIf(claimOnce(zk, layout, entry, node, mark), isUnanswered, (error) =>
-      Effect.flatMap(isMine, (is) => (is ? Effect.void : Effect.fail(error)))
-    )
-    const create = Effect.onError(claimed, ({ reasons }) =>
-      // Unless it is certain that there is none.
+    const removing = Effect.forkDetach(Effect.ignore(patiently(remove(zk, nodes))), { startImmediately: true })
+    const created = Effect.onError(create(zk, layout, nodes), ({ reasons }) =>
+      // Unless it is certain that there is nothing.
       reasons.every((reason) => reason._tag === "Fail" && !isUnanswered(reason.error)) ? Effect.void : removing
     )
-
     let isConsumed = false
-    const oneAtATime = Semaphore.makeUnsafe(1)
-    // Waits for it only where it has a connection: what is left is done in the background, or goes with the session.
+    // Waits for it only where there is a connection: what is left is done in the background, or goes with the session.
     const giveBack = Effect.suspend(() =>
       isConsumed
         ? Effect.void
-        : Effect.flatMap(removing, (fiber) => Effect.ignore(zk.whileConnected(Effect.exit(Fiber.join(fiber)))))
+        : Effect.flatMap(removing, (fiber) => Effect.ignore(zk.whileConnected(Fiber.await(fiber))))
     )
     return Effect.map(
-      own(zk, Effect.as(create, node), () => giveBack),
+      own(zk, Effect.as(created, node), () => giveBack),
       (contender) => {
-        // The deletion of the claim may be that of the consumption whose answer is on its way.
-        const settled = oneAtATime.withPermit(Effect.sync(() => isConsumed))
-        const gone = Effect.catchTag(contender.gone, "LeaseLost", (lost) =>
-          Effect.flatMap(settled, (is) => (is ? Effect.never : Effect.fail(lost)))
-        )
         const deleted = new LeaseLost({ why: "deleted" })
-        const consume: Claim["consume"] = (guard, ops) => {
-          const once: Effect.Effect<void, ZooKeeperError | LeaseLost> = Effect.suspend(() => {
+        const once: (...args: Parameters<Claim["consume"]>) => ReturnType<Claim["consume"]> = (guard, ops) =>
+          Effect.suspend(() => {
             const { epoch } = zk.session
-            const transaction = behind(2, guard(Op.delete(entry), Op.delete(node), ...ops))
-            const settle = Effect.fnUntraced(function* (error: ZooKeeperError) {
-              // Whatever comes in the way of finding out, it is still the consumption that may have been done.
-              if (yield* Effect.mapError(patiently(isMine), () => error)) return yield* once
-              const isLeft = yield* Effect.mapError(stands(zk, entry, epoch), () => error)
-              if (isLeft === undefined) return yield* error
-              if (isLeft) return yield* deleted
-            })
-            return Effect.catchIf(Effect.asVoid(transaction), isUnanswered, settle)
+            const transaction = behind(3, guard(Op.delete(receipt), Op.delete(entry), Op.delete(node), ...ops))
+            return Effect.catchIf(Effect.asVoid(transaction), isUnanswered, (error) =>
+              Effect.flatMap(stands(zk, receipt, epoch, error), (is) => (is ? once(guard, ops) : Effect.void))
+            )
           })
-          const consumed = Effect.tap(once, () =>
+        const oneAtATime = Semaphore.makeUnsafe(1)
+        const consume: Claim["consume"] = (guard, ops) => {
+          const consumed = Effect.tap(once(guard, ops), () =>
             Effect.sync(() => {
               isConsumed = true
             })
           )
           return oneAtATime.withPermit(Effect.suspend(() => (isConsumed ? Effect.fail(deleted) : consumed)))
         }
+        // The deletion of the claim may be that of the consumption whose answer is on its way.
+        const settled = oneAtATime.withPermit(Effect.sync(() => isConsumed))
+        const gone = Effect.catchTag(contender.gone, "LeaseLost", (lost) =>
+          Effect.flatMap(settled, (is) => (is ? Effect.never : Effect.fail(lost)))
+        )
         return { ...contender, gone, entry, isConsumed: () => isConsumed, consume }
       }
     )

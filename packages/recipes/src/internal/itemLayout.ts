@@ -11,8 +11,8 @@ export interface Layout {
   readonly claims: string
   /** The consumers' line. No other library looks here. */
   readonly waiting: string
-  /** What tells whether an item was put in, if the answer is lost. No other library looks here either. */
-  readonly offered: string
+  /** What tells of a transaction whose answer was lost whether it was done. No other library looks here either. */
+  readonly receipts: string
   /** The name of an item without its counter; undefined for a priority that there is not. */
   readonly nameOf: (priority: number | undefined) => string | undefined
   /** Which priorities there are. */
@@ -32,11 +32,11 @@ const hex = (priority: number): string =>
 
 const raw: Pick<Layout, "encode" | "decode"> = { encode: (data) => data, decode: (data) => [data] }
 
-const beside = (path: string, lockPath: string): Pick<Layout, "entries" | "claims" | "waiting" | "offered"> => ({
+const beside = (path: string, lockPath: string): Pick<Layout, "entries" | "claims" | "waiting" | "receipts"> => ({
   entries: path,
   claims: lockPath,
   waiting: Path.join(lockPath, "waiting"),
-  offered: Path.join(lockPath, "offered")
+  receipts: Path.join(lockPath, "receipts")
 })
 
 const layouts: Readonly<Record<Dialect, (path: string, lockPath: string) => Layout>> = {
@@ -57,7 +57,7 @@ const layouts: Readonly<Record<Dialect, (path: string, lockPath: string) => Layo
     entries: Path.join(path, "entries"),
     claims: Path.join(path, "taken"),
     waiting: Path.join(path, "waiting"),
-    offered: Path.join(path, "offered"),
+    receipts: Path.join(path, "receipts"),
     nameOf: (priority = 100) => (isWhole(priority, 0, 999) ? `entry-${String(priority).padStart(3, "0")}-` : undefined),
     priorities: "a whole number from 0 to 999",
     // kazoo takes whatever stands there.
