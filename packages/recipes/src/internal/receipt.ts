@@ -23,8 +23,11 @@ export const stands = (
   epoch: number,
   error: ZooKeeperError
 ): Effect.Effect<boolean, ZooKeeperError> =>
-  // Whatever comes in the way of finding out, it is still the first that may have been done.
-  Effect.flatMap(
-    Effect.mapError(patiently(isThere(zk, receipt)), () => error),
-    (is) => (zk.session.epoch === epoch ? Effect.succeed(is) : Effect.fail(error))
+  patiently(isThere(zk, receipt)).pipe(
+    // Whatever comes in the way of finding out, it is still the first that may have been done.
+    Effect.mapError(() => error),
+    Effect.filterOrFail(
+      () => zk.session.epoch === epoch,
+      () => error
+    )
   )

@@ -5,6 +5,7 @@
 import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
@@ -84,12 +85,15 @@ export const nextClaim = (
     if (Option.isSome(found)) return found.value
     if (!waits) return yield* new Busy()
     const scope = yield* Effect.scope
+    // By another fiber: who waits is interrupted then, as everybody who acquires in it.
+    const closed = Deferred.makeUnsafe<never>()
+    yield* Effect.addFinalizer(() => Deferred.interrupt(closed))
     return yield* Effect.scoped(
       Effect.gen(function* () {
         const place = yield* enter(line, "lock")
         const turn = awaitTurn(line, place, nearest(), plain.recheck, waits)
         const head = Effect.andThen(turn, Scope.provide(awaitClaim(zk, layout), scope))
-        return yield* Effect.raceFirst(place.gone, head)
+        return yield* Effect.raceAllFirst([place.gone, head, Deferred.await(closed)])
       })
     )
   })
