@@ -7,6 +7,7 @@ from kazoo.exceptions import LockTimeout
 from kazoo.recipe.election import Election
 from kazoo.recipe.lock import Lock, ReadLock, Semaphore, WriteLock
 from kazoo.recipe.party import Party, ShallowParty
+from kazoo.recipe.queue import LockingQueue, Queue
 
 
 # The subclasses of docs/interop.md: kazoo on the names of Curator.
@@ -69,6 +70,8 @@ def perform(command, name, *args):
             things[name] = Semaphore(client, path, identifier, max_leases=2)
         elif kind == "candidate":
             things[name] = Candidate(client, path, identifier)
+        elif kind in ("queue", "lossy-queue"):
+            things[name] = (LockingQueue if kind == "queue" else Queue)(client, path)
         else:
             things[name] = (Party if kind == "party" else ShallowParty)(client, path, identifier)
         return "ok"
@@ -88,6 +91,15 @@ def perform(command, name, *args):
         return thing.join() or "ok"
     if command == "leave":
         return thing.leave() or "ok"
+    if command == "offer":
+        return thing.put(*[args[0].encode(), *map(int, args[1:])]) or "ok"
+    if command == "take":
+        value = thing.get(timeout=float(args[0]))
+        return "none" if value is None else value.decode()
+    if command == "consume":
+        return thing.consume()
+    if command == "giveBack":
+        return thing.release()
     if command == "members":
         return ",".join(sorted(thing))
     raise ValueError(command)

@@ -17,6 +17,13 @@ export interface Thing {
   readonly join: Effect.Effect<string, TimedOut>
   readonly leave: Effect.Effect<string, TimedOut>
   readonly members: Effect.Effect<string, TimedOut>
+  /** Puts an item in, with what else the kind of queue wants. */
+  readonly offer: (...words: ReadonlyArray<string | number>) => Effect.Effect<string, TimedOut>
+  /** An item that it gets within so many seconds, `none` else. */
+  readonly take: (seconds: number) => Effect.Effect<string, TimedOut>
+  /** Is done with the item that it took last. */
+  readonly consume: Effect.Effect<boolean, TimedOut>
+  readonly giveBack: Effect.Effect<boolean, TimedOut>
 }
 
 export interface Peer {
@@ -83,7 +90,11 @@ export const start = Effect.fnUntraced(function* (
         resign: ask("resign", name),
         join: ask("join", name),
         leave: ask("leave", name),
-        members: ask("members", name)
+        members: ask("members", name),
+        offer: (...words) => ask("offer", name, ...words.map(String)),
+        take: (seconds) => ask("take", name, `${seconds}`),
+        consume: Effect.map(ask("consume", name), isTrue),
+        giveBack: Effect.map(ask("giveBack", name), isTrue)
       }
     })
   }
