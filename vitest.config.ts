@@ -61,7 +61,7 @@ export default defineConfig({
         env: { RECIPES_ON: "in-process" }
       }),
       // Where watches fire once.
-      project("recipes@3.5", ["tests/recipes/{childrenCache,group,nodeCache,persistentWatch,treeCache}.test.ts"], {
+      project("recipes@3.5", ["tests/recipes/{childrenCache,group,nodeCache,persistentWatch,queue,treeCache}.test.ts"], {
         env: { RECIPES_ON: "in-process@3.5" }
       }),
       project("interop", ["tests/interop/**/*.test.ts"], onServers),

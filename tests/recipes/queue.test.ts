@@ -216,8 +216,12 @@ describe("a queue", () => {
       assert.deepStrictEqual(requests.splice(0), ["multi", "delete"])
       yield* queue.offerAll(["b", "c", "d"])
       assert.deepStrictEqual(requests.splice(0), ["multi", "delete"])
+      const take = ["getChildren", "getChildren", "multi", "getData", "getData"]
       yield* queue.withItem(() => Effect.void)
-      assert.deepStrictEqual(requests.splice(0), ["getChildren", "getChildren", "multi", "getData", "getData", "multi"])
+      assert.deepStrictEqual(requests.splice(0), [...take, "multi"])
+      // No more while somebody has the first one.
+      yield* queue.withItem(() => queue.withItem(() => Effect.void))
+      assert.deepStrictEqual(requests.splice(0), [...take, ...take, "multi", "multi"])
     })
   )
 
@@ -382,6 +386,36 @@ describe("an item", () => {
     })
   )
 
+  it.live("is not lost to its own consumption, whose answer comes after the event", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const queue = yield* make(zk)
+      yield* queue.offer("a")
+      const { driver } = zk as { driver: { submit: Client["driver"]["submit"] } }
+      const submit = driver.submit.bind(driver)
+      const events = recordEvents(zk)
+      const after = yield* queue.withItem((item) =>
+        Effect.gen(function* () {
+          driver.submit = (call) => {
+            // Answers only when whoever waits for the event has heard of it.
+            const late: typeof call = Object.create(call)
+            const succeed: typeof call.succeed = (response) => {
+              assert.isTrue(events.some(({ type }) => type === "NodeDeleted"))
+              setTimeout(() => call.succeed(response), 50)
+            }
+            Object.assign(late, { succeed })
+            return submit(late)
+          }
+          yield* item.consume()
+          driver.submit = submit
+          return "and so on"
+        })
+      )
+      assert.strictEqual(after, "and so on")
+      assert.strictEqual(yield* queue.size, 0)
+    })
+  )
+
   it.live("is moved to another queue in one step, to the end of its own, too", () =>
     Effect.gen(function* () {
       const zk = yield* onServers()
@@ -454,6 +488,34 @@ describe("an item", () => {
           assert.strictEqual(tagOf(yield* Effect.flip(item.consume())), "LeaseLost")
         })
       )
+      assert.strictEqual(yield* contentsOf(queue), "a")
+    })
+  )
+
+  it.live("is guarded and consumed by what its session alone has, and not by the name of its claim", () =>
+    Effect.gen(function* () {
+      const [one, two] = yield* sessions(2)
+      const queue = yield* make(one!)
+      yield* queue.offer("a")
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const item = yield* queue.take
+          const results = yield* item.guard(Op.create("/guarded"), Op.check("/guarded", 0))
+          assert.deepStrictEqual(results, ["/guarded", undefined])
+          const error = yield* Effect.flip(item.guard(Op.check("/guarded", 0), Op.create("/guarded")))
+          assert.isTrue(error._tag === "ZooKeeperError" && error.reason._tag === "TransactionFailed", String(error))
+          if (error._tag === "ZooKeeperError" && error.reason._tag === "TransactionFailed") {
+            assert.strictEqual(error.reason.index, 1)
+          }
+          // As it is for another session, whatever node of the claim's name it finds.
+          const [receipt] = yield* names(two!, `${LOCKS}/receipts`)
+          yield* two!.delete(`${LOCKS}/receipts/${receipt}`)
+          assert.strictEqual(tagOf(yield* Effect.flip(item.guard(Op.create("/never")))), "LeaseLost")
+          assert.strictEqual(tagOf(yield* Effect.flip(item.consume(Op.create("/never")))), "LeaseLost")
+        })
+      )
+      assert.isTrue(Option.isNone(yield* two!.exists("/never")))
+      yield* isIdle(two!)
       assert.strictEqual(yield* contentsOf(queue), "a")
     })
   )
@@ -532,6 +594,20 @@ describe("a consumer that waits", () => {
         assert.strictEqual(yield* Fiber.join(waiting), "meanwhile")
         assert.strictEqual(zk.session.epoch, 1)
       }
+    })
+  )
+
+  it.live("is interrupted when another fiber closes the scope, and leaves nothing behind", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const queue = yield* make(zk)
+      const scope = yield* Scope.make()
+      const taking = yield* Effect.forkDetach(Scope.provide(queue.take, scope))
+      yield* awaitQueue(zk, 1, `${LOCKS}/waiting`)
+      yield* Scope.close(scope, Exit.void)
+      const exit = yield* Effect.timeoutOption(Fiber.await(taking), "10 seconds")
+      assert.isTrue(Option.isSome(exit) && Exit.isFailure(exit.value))
+      yield* isIdle(zk)
     })
   )
 

@@ -204,7 +204,7 @@ export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Re
   const once: Try<Taken> = (waits) =>
     Effect.gen(function* () {
       const claim = yield* nextClaim(zk, layout, line, waits)
-      const { consume, entry, isConsumed } = claim
+      const { consume, entry, isConsumed, narrow } = claim
       // Somebody who knows no claims may have taken it away.
       const read = Effect.catchReason(zk.get(entry), "ZooKeeperError", "NoNode", () =>
         Effect.fail(new LeaseLost({ why: "deleted" }))
@@ -216,6 +216,7 @@ export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Re
         entry,
         data,
         others,
+        guard: narrow(held.guard),
         lost: Effect.catch(held.lost, (error) => (isConsumed() ? Effect.never : Effect.fail(error))),
         consume: (...ops) => consume(held.guard, ops)
       }

@@ -32,12 +32,13 @@ export interface Claim extends Contender {
   readonly entry: string
   /** Whether it was consumed, which is no loss. */
   readonly isConsumed: () => boolean
+  /** A guard of the claim's node guards this claim only: behind a check of the receipt, which goes with its session. */
+  readonly narrow: (guard: Guard) => Guard
   /** Deletes the item and the claim together with what else is asked for, once. */
-  readonly consume: (
-    guard: ExclusiveHolder["guard"],
-    ops: ReadonlyArray<Op.Op<any>>
-  ) => Effect.Effect<void, ZooKeeperError | LeaseLost>
+  readonly consume: (guard: Guard, ops: ReadonlyArray<Op.Op<any>>) => Effect.Effect<void, ZooKeeperError | LeaseLost>
 }
+
+type Guard = ExclusiveHolder["guard"]
 
 /** The nodes of a claim. */
 interface Nodes {
@@ -77,10 +78,12 @@ const create = (zk: ZooKeeper, layout: Layout, nodes: Nodes): Effect.Effect<void
 const remove = (zk: ZooKeeper, nodes: Nodes): Effect.Effect<void, ZooKeeperError> =>
   Effect.gen(function* () {
     const { id, node, receipt } = nodes
-    if (!(yield* isThere(zk, receipt))) return
+    const hasReceipt = yield* isThere(zk, receipt)
     const found = yield* zk.getOption(node)
-    const isOurs = Option.isSome(found) && text(found.value) === id
-    const deletion = zk.transact(Op.delete(receipt), ...(isOurs ? [Op.delete(node)] : []))
+    const left = hasReceipt ? [receipt] : []
+    if (Option.isSome(found) && text(found.value) === id) left.push(node)
+    if (left.length === 0) return
+    const deletion = zk.transact(...left.map((each) => Op.delete(each)))
     // Somebody deleted one of them meanwhile.
     yield* Effect.catchReason(orNoNode(deletion), "ZooKeeperError", "NoNode", () => remove(zk, nodes))
   })
@@ -132,11 +135,16 @@ export const claim = (
           return oneAtATime.withPermit(Effect.suspend(() => (isConsumed ? Effect.fail(deleted) : consumed)))
         }
         // The deletion of the claim may be that of the consumption whose answer is on its way.
-        const settled = oneAtATime.withPermit(Effect.sync(() => isConsumed))
-        const gone = Effect.catchTag(contender.gone, "LeaseLost", (lost) =>
-          Effect.flatMap(settled, (is) => (is ? Effect.never : Effect.fail(lost)))
-        )
-        return { ...contender, gone, entry, isConsumed: () => isConsumed, consume }
+        const settled = oneAtATime.withPermit(Effect.void)
+        const gone = Effect.tapErrorTag(contender.gone, "LeaseLost", () => settled)
+        const narrow =
+          (guard: Guard): Guard =>
+          (...ops) =>
+            behind(
+              1,
+              Effect.map(guard(Op.check(receipt, "any"), ...ops), ([, ...results]) => results as never)
+            )
+        return { ...contender, gone, entry, isConsumed: () => isConsumed, narrow, consume }
       }
     )
   })

@@ -46,18 +46,12 @@ export const behind = <A>(
           )
   )
 
-/**
- * A transaction behind a check of the holder's node. Nothing is sent once the loss is known, nor by another session than
- * `owner`: it may meet another holder's node, where all have the same name.
- */
+/** A transaction behind a check of the holder's node. Nothing is sent once the loss is known. */
 const guardOf =
-  (zk: ZooKeeper, node: string, owner: bigint, lost: Deferred.Deferred<never, LeaseLost>): ExclusiveHolder["guard"] =>
+  (zk: ZooKeeper, node: string, lost: Deferred.Deferred<never, LeaseLost>): ExclusiveHolder["guard"] =>
   (...ops) => {
     const checked = Effect.map(zk.transact(Op.check(node, "any"), ...ops), ([, ...results]) => results as never)
-    return Effect.suspend(() => {
-      if (Deferred.isDoneUnsafe(lost)) return Deferred.await(lost)
-      return zk.session.id === owner ? behind(1, checked) : Effect.fail(new LeaseLost({ why: "expired" }))
-    })
+    return Effect.suspend(() => (Deferred.isDoneUnsafe(lost) ? Deferred.await(lost) : behind(1, checked)))
   }
 
 /** Holds until the scope closes. Fails when the place was lost before it could be held. */
@@ -85,7 +79,7 @@ export const hold = (
       node: contender.node,
       fencingToken: czxid,
       lost: Deferred.await(lost),
-      guard: guardOf(zk, contender.node, ephemeralOwner, lost)
+      guard: guardOf(zk, contender.node, lost)
     }
   })
 
