@@ -61,9 +61,13 @@ export default defineConfig({
         env: { RECIPES_ON: "in-process" }
       }),
       // Where watches fire once.
-      project("recipes@3.5", ["tests/recipes/{childrenCache,group,nodeCache,persistentWatch,queue,treeCache}.test.ts"], {
-        env: { RECIPES_ON: "in-process@3.5" }
-      }),
+      project(
+        "recipes@3.5",
+        ["tests/recipes/{childrenCache,group,nodeCache,persistentWatch,queue,treeCache}.test.ts"],
+        {
+          env: { RECIPES_ON: "in-process@3.5" }
+        }
+      ),
       project("interop", ["tests/interop/**/*.test.ts"], onServers),
       project("faults", ["tests/faults/**/*.test.ts"]),
       // Those of its files that compare with real servers say what is missing; the others run without.
