@@ -149,7 +149,7 @@ export interface Queue {
     body: (item: Item) => Effect.Effect<A, E, R>,
     options?: { readonly wait?: Duration.Input | undefined }
   ) => Effect.Effect<Option.Option<A>, E | ZooKeeperError | LeaseLost, Exclude<R, Scope.Scope>>
-  /** How many items there are, with those that a consumer has. One read, whatever the number. */
+  /** How many items there are, with those that a consumer has, and whatever else stands there. One read. */
   readonly size: Effect.Effect<number, ZooKeeperError>
   /** What stands in the queue, in order. A read for each item. */
   readonly contents: Effect.Effect<ReadonlyArray<Entry>, ZooKeeperError>
