@@ -56,14 +56,18 @@ export default defineConfig({
       // These run the built command: `npm run build` first.
       project("cli", ["tests/cli/**/*.test.ts"], onServers),
       project("drivers", ["tests/drivers/**/*.test.ts"], onServers),
-      project("recipes", ["tests/recipes/!(schedules).test.ts"], onServers),
+      project("recipes", ["tests/recipes/!(schedules|queueSchedules).test.ts"], onServers),
       project("recipes@in-process", ["tests/recipes/!(ensemble*|haWorkers|oneShot).test.ts"], {
         env: { RECIPES_ON: "in-process" }
       }),
       // Where watches fire once.
-      project("recipes@3.5", ["tests/recipes/{childrenCache,group,nodeCache,persistentWatch,treeCache}.test.ts"], {
-        env: { RECIPES_ON: "in-process@3.5" }
-      }),
+      project(
+        "recipes@3.5",
+        ["tests/recipes/{childrenCache,group,nodeCache,persistentWatch,queue,treeCache}.test.ts"],
+        {
+          env: { RECIPES_ON: "in-process@3.5" }
+        }
+      ),
       project("interop", ["tests/interop/**/*.test.ts"], onServers),
       project("faults", ["tests/faults/**/*.test.ts"]),
       // Those of its files that compare with real servers say what is missing; the others run without.

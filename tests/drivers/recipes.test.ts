@@ -16,6 +16,7 @@ import * as NodeCache from "@effect-zookeeper/recipes/NodeCache"
 import * as Partitioner from "@effect-zookeeper/recipes/Partitioner"
 import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
 import * as PersistentWatch from "@effect-zookeeper/recipes/PersistentWatch"
+import * as Queue from "@effect-zookeeper/recipes/Queue"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import * as Transaction from "@effect-zookeeper/recipes/Transaction"
@@ -308,6 +309,37 @@ const recipes: Record<string, Work> = {
       }
       yield* noneLeft(stage)
     }).pipe(Effect.provide(Phase.layer))
+  },
+
+  Queue: (stage) => {
+    class Orders extends Queue.Service<Orders>()("test/Orders", { path: stage.path }) {}
+    const textOf = (item: Queue.Item) => Effect.succeed(ZooKeeper.text(item))
+    return Effect.gen(function* () {
+      const fork = yield* outliving
+      const orders = yield* Orders
+      const rival = yield* beside(stage.other, Queue.make({ path: stage.path }))
+      yield* orders.offerAll(["a", "b"])
+      yield* orders.withItem((item) =>
+        Effect.gen(function* () {
+          assert.strictEqual(yield* rival.withItem(textOf), "b")
+          assert.isTrue(Option.isNone(yield* rival.tryTake()))
+          yield* item.consume(Op.create(`${stage.path}-done`, item.data))
+        })
+      )
+      assert.strictEqual(yield* stage.other.getString(`${stage.path}-done`), "a")
+      // It waits, and is told by its watches.
+      const waiting = yield* fork(orders.withItem(textOf))
+      yield* reaches(
+        Effect.match(stage.other.children(`${stage.path}-locks/waiting`), {
+          onSuccess: (names) => names.length,
+          onFailure: () => 0
+        }),
+        1
+      )
+      yield* rival.offer("c")
+      assert.strictEqual(yield* Fiber.join(waiting), "c")
+      yield* noneLeft(stage)
+    }).pipe(Effect.provide(Orders.layer))
   },
 
   PersistentNode: ({ other, path }) => {

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
@@ -21,6 +22,14 @@ import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
 import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
 import org.apache.curator.framework.recipes.locks.Lease;
 import org.apache.curator.framework.recipes.nodes.GroupMember;
+import org.apache.curator.framework.recipes.queue.DistributedPriorityQueue;
+import org.apache.curator.framework.recipes.queue.DistributedQueue;
+import org.apache.curator.framework.recipes.queue.MultiItem;
+import org.apache.curator.framework.recipes.queue.QueueBuilder;
+import org.apache.curator.framework.recipes.queue.QueueConsumer;
+import org.apache.curator.framework.recipes.queue.QueueSerializer;
+import org.apache.curator.framework.recipes.queue.SimpleDistributedQueue;
+import org.apache.curator.framework.state.ConnectionState;
 import org.apache.curator.framework.recipes.shared.SharedCount;
 import org.apache.curator.retry.ExponentialBackoffRetry;
 import org.apache.curator.retry.RetryNTimes;
@@ -29,6 +38,62 @@ import org.apache.curator.retry.RetryNTimes;
 public final class Peer {
     private static final Map<String, Object> things = new HashMap<>();
     private static final Map<String, Lease> leases = new HashMap<>();
+
+    /** A queue that is consumed in a thread of Curator's, one item at a time: each is shown, and done with when it is told. */
+    private static final class Consumer implements QueueConsumer<String>, QueueSerializer<String> {
+        private final SynchronousQueue<String> shown = new SynchronousQueue<>();
+        private final SynchronousQueue<Boolean> told = new SynchronousQueue<>();
+        private final DistributedQueue<String> items;
+        private final DistributedPriorityQueue<String> ordered;
+
+        Consumer(CuratorFramework client, String kind, String path) throws Exception {
+            QueueBuilder<String> builder =
+                QueueBuilder.builder(client, kind.equals("producer") ? null : this, this, path).lockPath(path + "-locks");
+            boolean isOrdered = kind.equals("priority-queue");
+            items = isOrdered ? null : builder.buildQueue();
+            ordered = isOrdered ? builder.buildPriorityQueue(0) : null;
+            if (isOrdered) ordered.start();
+            else items.start();
+        }
+
+        void offer(String[] words) throws Exception {
+            if (ordered != null) ordered.put(words[2], Integer.parseInt(words[3]));
+            else if (words.length == 3) items.put(words[2]);
+            else items.putMulti(several(words));
+            if (!(ordered != null ? ordered.flushPuts(30, TimeUnit.SECONDS) : items.flushPuts(30, TimeUnit.SECONDS)))
+                throw new IllegalStateException("not put in");
+        }
+
+        private static MultiItem<String> several(String[] words) {
+            return new MultiItem<String>() {
+                private int next = 2;
+
+                @Override
+                public String nextItem() {
+                    return next < words.length ? words[next++] : null;
+                }
+            };
+        }
+
+        @Override
+        public void consumeMessage(String item) throws Exception {
+            shown.put(item);
+            if (!told.take()) throw new IllegalStateException("given back");
+        }
+
+        @Override
+        public void stateChanged(CuratorFramework client, ConnectionState state) {}
+
+        @Override
+        public byte[] serialize(String item) {
+            return item.getBytes(StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public String deserialize(byte[] bytes) {
+            return new String(bytes, StandardCharsets.UTF_8);
+        }
+    }
 
     public static void main(String[] args) throws Exception {
         CuratorFramework client =
@@ -80,6 +145,25 @@ public final class Peer {
                 if (thing instanceof DistributedDoubleBarrier) ((DistributedDoubleBarrier) thing).leave();
                 else ((GroupMember) thing).close();
                 return "ok";
+            case "offer":
+                if (thing instanceof Consumer) ((Consumer) thing).offer(words);
+                else ((SimpleDistributedQueue) thing).offer(words[2].getBytes(StandardCharsets.UTF_8));
+                return "ok";
+            case "take": {
+                long millis = Math.round(1000 * Double.parseDouble(words[2]));
+                if (thing instanceof Consumer) {
+                    String item = ((Consumer) thing).shown.poll(millis, TimeUnit.MILLISECONDS);
+                    return item == null ? "none" : item;
+                }
+                byte[] item = ((SimpleDistributedQueue) thing).poll(millis, TimeUnit.MILLISECONDS);
+                return item == null ? "none" : new String(item, StandardCharsets.UTF_8);
+            }
+            case "consume":
+                ((Consumer) thing).told.put(true);
+                return true;
+            case "giveBack":
+                ((Consumer) thing).told.put(false);
+                return true;
             case "members":
                 return String.join(",", new TreeSet<>(((GroupMember) thing).getCurrentMembers().keySet()));
             case "value":
@@ -147,6 +231,12 @@ public final class Peer {
                 count.start();
                 return count;
             }
+            case "queue":
+            case "producer":
+            case "priority-queue":
+                return new Consumer(client, kind, path);
+            case "simple-queue":
+                return new SimpleDistributedQueue(client, path);
             case "group":
                 return new GroupMember(client, path, id, id.getBytes(StandardCharsets.UTF_8));
             default:

@@ -1,5 +1,6 @@
 /** One path, two libraries: what docs/interop.md promises, pair by pair. */
 import * as Counter from "@effect-zookeeper/recipes/Counter"
+import { text } from "@effect-zookeeper/core/ZooKeeper"
 import type { Dialect } from "@effect-zookeeper/recipes/Dialect"
 import type { Held, Holder } from "@effect-zookeeper/recipes/Holder"
 import * as Barrier from "@effect-zookeeper/recipes/Barrier"
@@ -9,6 +10,7 @@ import * as Group from "@effect-zookeeper/recipes/Group"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
 import * as MultiLock from "@effect-zookeeper/recipes/MultiLock"
 import * as Partitioner from "@effect-zookeeper/recipes/Partitioner"
+import * as Queue from "@effect-zookeeper/recipes/Queue"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import { assert, describe, it } from "@effect/vitest"
@@ -385,6 +387,131 @@ for (const [name, dialect, single, double] of barriers) {
     })
   )
 }
+
+const textOf = (item: Queue.Item) => Effect.succeed(text(item))
+
+const queues: ReadonlyArray<readonly [Name, string, "curator" | "kazoo", string]> = [
+  ["Curator", "DistributedQueue with a lockPath", "curator", `${path}-locks`],
+  ["kazoo", "LockingQueue", "kazoo", `${path}/taken`]
+]
+
+for (const [name, what, dialect, claims] of queues) {
+  it.live(`${name}'s ${what} and our queue give each item to one of them`, () =>
+    Effect.gen(function* () {
+      const { peer, zk } = yield* begin(name)
+      const ours = yield* using(zk)(Queue.make({ path, dialect }))
+      const theirs = yield* peer.make("queue", path)
+      // Ours to them.
+      yield* ours.offer("one")
+      assert.strictEqual(yield* theirs.take(LONG), "one")
+      // What they work on is not ours.
+      assert.deepStrictEqual(yield* ours.tryWithItem(textOf), Option.none())
+      assert.deepStrictEqual(
+        (yield* ours.contents).map(({ isTaken }) => isTaken),
+        [true]
+      )
+      if (dialect === "kazoo") {
+        const waiting = yield* Effect.forkChild(ours.withItem(textOf))
+        yield* awaitQueue(zk, 1, `${path}/waiting`)
+        assert.isTrue(yield* theirs.giveBack)
+        assert.strictEqual(yield* Fiber.join(waiting), "one")
+      } else {
+        // Curator puts what it gives back in again, and would be the first to take it.
+        assert.isTrue(yield* theirs.consume)
+      }
+      yield* awaitState(ours.size, (size) => size === 0, { describe: "consumed" })
+      // Theirs to us, who wait for it.
+      const waiting = yield* Effect.forkChild(ours.withItem(textOf))
+      yield* awaitQueue(zk, 1, dialect === "kazoo" ? `${path}/waiting` : `${claims}/waiting`)
+      const producer = yield* peer.make(dialect === "kazoo" ? "queue" : "producer", path)
+      if (dialect === "kazoo") {
+        yield* producer.offer("two")
+        assert.strictEqual(yield* Fiber.join(waiting), "two")
+      } else {
+        // Their consumer is at it as well, so one each.
+        yield* producer.offer("two")
+        yield* producer.offer("three")
+        const items = [yield* Fiber.join(waiting), yield* theirs.take(LONG)]
+        assert.sameMembers(items, ["two", "three"])
+        yield* theirs.consume
+      }
+      yield* awaitState(ours.size, (size) => size === 0, { describe: "consumed" })
+    })
+  )
+
+  it.live(`what our queue works on is not ${name}'s before it is given back`, () =>
+    Effect.gen(function* () {
+      const { peer, zk } = yield* begin(name)
+      const ours = yield* using(zk)(Queue.make({ path, dialect }))
+      const producer = yield* peer.make(name === "kazoo" ? "queue" : "producer", path)
+      yield* producer.offer("one")
+      const scope = yield* Scope.make()
+      const item = yield* Scope.provide(ours.take, scope)
+      assert.strictEqual(text(item), "one")
+      assert.strictEqual(item.node.slice(0, claims.length), claims)
+      const theirs = yield* peer.make("queue", path)
+      assert.strictEqual(yield* theirs.take(SHORT), "none")
+      yield* ours.offer("two")
+      assert.strictEqual(yield* theirs.take(LONG), "two")
+      yield* theirs.consume
+      yield* Scope.close(scope, Exit.void)
+      // Curator looks again only when something is put in or taken out.
+      if (name === "Curator") yield* ours.offer("three")
+      assert.strictEqual(yield* theirs.take(LONG), "one")
+      yield* theirs.consume
+      yield* awaitState(ours.size, (size) => size === (name === "Curator" ? 1 : 0), { describe: "consumed" })
+    })
+  )
+}
+
+it.live("priorities: kazoo's and Curator's come in our order, and ours in theirs", () =>
+  Effect.gen(function* () {
+    for (const [name, dialect, kind, priorities] of [
+      ["Curator", "curator", "priority-queue", [-7, 0, 7]],
+      ["kazoo", "kazoo", "queue", [1, 100, 999]]
+    ] as const) {
+      const { peer, zk } = yield* begin(name)
+      const ours = yield* using(zk)(Queue.make({ path, dialect }))
+      const [first, second, third] = priorities
+      const theirs = yield* peer.make(kind, path)
+      // Curator's consumer has it from now on, and takes no other before it is done with it.
+      yield* ours.offer("c", { priority: third })
+      if (name === "Curator") assert.strictEqual(yield* theirs.take(LONG), "c")
+      yield* theirs.offer("b", second)
+      yield* ours.offer("a", { priority: first })
+      const taken = [yield* ours.withItem(textOf), yield* ours.withItem(textOf)]
+      yield* ours.offer("d", { priority: third })
+      yield* theirs.offer("e", first)
+      if (name === "Curator") yield* theirs.consume
+      assert.deepStrictEqual([...taken, yield* theirs.take(LONG)], ["a", "b", "e"])
+    }
+  })
+)
+
+it.live("what Curator puts in as one comes as one, and its simple queue and kazoo's lossy one may put in, too", () =>
+  Effect.gen(function* () {
+    const { peer, zk } = yield* begin("Curator")
+    const ours = yield* using(zk)(Queue.make({ path }))
+    const producer = yield* peer.make("producer", path)
+    yield* producer.offer("a", "b", "c")
+    assert.deepStrictEqual(
+      yield* ours.withItem(({ data, others }) => Effect.succeed([data, ...others].map((data) => text({ data })))),
+      ["a", "b", "c"]
+    )
+    const apache = yield* using(zk)(Queue.make({ path: "/simple", dialect: "apache" }))
+    const simple = yield* peer.make("simple-queue", "/simple")
+    yield* simple.offer("theirs")
+    assert.strictEqual(yield* apache.withItem(textOf), "theirs")
+    yield* apache.offer("ours")
+    assert.strictEqual(yield* simple.take(LONG), "ours")
+
+    const other = yield* Peer.start(provide.kazoo, connectStringOf(zk))
+    const kazoos = yield* using(zk)(Queue.make({ path: "/kazoo", dialect: "kazoo" }))
+    const lossy = yield* other.make("lossy-queue", "/kazoo/entries")
+    yield* lossy.offer("theirs")
+    assert.strictEqual(yield* kazoos.withItem(textOf), "theirs")
+  })
+)
 
 it.live(
   "kazoo as it is does not see the names of Curator, which is why its programs need the subclass; ours sees both",

@@ -9,6 +9,7 @@ from kazoo.recipe.barrier import Barrier, DoubleBarrier
 from kazoo.recipe.election import Election
 from kazoo.recipe.lock import Lock, ReadLock, Semaphore, WriteLock
 from kazoo.recipe.party import Party, ShallowParty
+from kazoo.recipe.queue import LockingQueue, Queue
 
 
 # The subclasses of docs/interop.md: kazoo on the names of Curator.
@@ -111,6 +112,8 @@ def perform(command, name, *args):
             things[name] = DoubleBarrier(client, path, 2, identifier)
         elif kind == "candidate":
             things[name] = Candidate(client, path, identifier)
+        elif kind in ("queue", "lossy-queue"):
+            things[name] = (LockingQueue if kind == "queue" else Queue)(client, path)
         else:
             things[name] = (Party if kind == "party" else ShallowParty)(client, path, identifier)
         return "ok"
@@ -130,6 +133,15 @@ def perform(command, name, *args):
         return thing.join() or "ok"
     if command == "leave":
         return thing.leave() or "ok"
+    if command == "offer":
+        return thing.put(*[args[0].encode(), *map(int, args[1:])]) or "ok"
+    if command == "take":
+        value = thing.get(timeout=float(args[0]))
+        return "none" if value is None else value.decode()
+    if command == "consume":
+        return thing.consume()
+    if command == "giveBack":
+        return thing.release()
     if command == "members":
         return ",".join(sorted(thing))
     if command == "value":

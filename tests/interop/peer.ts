@@ -25,6 +25,13 @@ export interface Thing {
   /** Whether there was no barrier within so many seconds. */
   readonly wait: (seconds: number) => Effect.Effect<boolean, TimedOut>
   readonly enter: Effect.Effect<string, TimedOut>
+  /** Puts an item in, with what else the kind of queue wants. */
+  readonly offer: (...words: ReadonlyArray<string | number>) => Effect.Effect<string, TimedOut>
+  /** An item that it gets within so many seconds, `none` else. */
+  readonly take: (seconds: number) => Effect.Effect<string, TimedOut>
+  /** Is done with the item that it took last. */
+  readonly consume: Effect.Effect<boolean, TimedOut>
+  readonly giveBack: Effect.Effect<boolean, TimedOut>
 }
 
 export interface Peer {
@@ -97,7 +104,11 @@ export const start = Effect.fnUntraced(function* (
         raise: ask("raise", name),
         lower: ask("lower", name),
         wait: (seconds) => Effect.map(ask("wait", name, `${seconds}`), isTrue),
-        enter: ask("enter", name)
+        enter: ask("enter", name),
+        offer: (...words) => ask("offer", name, ...words.map(String)),
+        take: (seconds) => ask("take", name, `${seconds}`),
+        consume: Effect.map(ask("consume", name), isTrue),
+        giveBack: Effect.map(ask("giveBack", name), isTrue)
       }
     })
   }

@@ -11,6 +11,7 @@ import * as MultiLock from "@effect-zookeeper/recipes/MultiLock"
 import * as NodeCache from "@effect-zookeeper/recipes/NodeCache"
 import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
 import * as PersistentWatch from "@effect-zookeeper/recipes/PersistentWatch"
+import * as Queue from "@effect-zookeeper/recipes/Queue"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import * as TreeCache from "@effect-zookeeper/recipes/TreeCache"
 import { assert, describe, it } from "@effect/vitest"
@@ -35,6 +36,15 @@ const recipes: Readonly<Record<string, (zk: Client) => Effect.Effect<unknown, un
   NodeCache: (zk) => using(zk)(NodeCache.make({ path })),
   PersistentNode: (zk) => using(zk)(PersistentNode.make({ path: `${PATH}/me` })),
   PersistentWatch: (zk) => using(zk)(PersistentWatch.make({ paths: [path] })),
+  "an item": (zk) =>
+    Effect.flatMap(using(zk)(Queue.make({ path, dialect: "kazoo" })), (queue) =>
+      Effect.andThen(queue.offer("an item"), queue.take)
+    ),
+  "an item that is waited for": (zk) =>
+    Effect.flatMap(using(zk)(Queue.make({ path, dialect: "kazoo" })), (queue) =>
+      // It is put in only after nobody has found it.
+      Effect.all([queue.take, Effect.andThen(zk.sync(), queue.offer("an item"))], { concurrency: 2 })
+    ),
   Semaphore: (zk) => using(zk)(Semaphore.make({ path, leases: 1, sizeNode: "/size" })),
   "a lease": (zk) => Effect.flatMap(using(zk)(Semaphore.make({ path, leases: 1 })), ({ acquire }) => acquire),
   "a lease of kazoo's": (zk) =>
@@ -43,11 +53,14 @@ const recipes: Readonly<Record<string, (zk: Client) => Effect.Effect<unknown, un
 }
 
 /** Where they leave nothing behind. */
-const queuesOf = (name: string): ReadonlyArray<string> =>
-  name === "a lease" ? [`${PATH}/leases`, `${PATH}/locks`] : [path, `${PATH}-__lock__`]
+const queuesOf = (name: string): ReadonlyArray<string> => {
+  if (name === "a lease") return [`${PATH}/leases`, `${PATH}/locks`]
+  if (name.startsWith("an item")) return [`${PATH}/taken`, `${PATH}/waiting`, `${PATH}/receipts`]
+  return [path, `${PATH}-__lock__`]
+}
 
 /** More than any of them needs. */
-const MOST_REQUESTS = 20
+const MOST_REQUESTS = 40
 
 /** Holds the n-th request back until it is let go. */
 const holdBack = (zk: Client, n: number) => {

@@ -12,6 +12,7 @@ import * as Lock from "@effect-zookeeper/recipes/Lock"
 import * as MultiLock from "@effect-zookeeper/recipes/MultiLock"
 import * as Partitioner from "@effect-zookeeper/recipes/Partitioner"
 import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
+import * as Queue from "@effect-zookeeper/recipes/Queue"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import * as Transaction from "@effect-zookeeper/recipes/Transaction"
@@ -166,6 +167,27 @@ const recipes: Readonly<Record<string, Recipe>> = {
           yield* node.set("after")
         })
       )
+  },
+  "an item, put in and consumed": {
+    below: [path, `${path}-locks/waiting`, `${path}-locks/receipts`],
+    take: (zk) =>
+      Effect.flatMap(using(zk)(Queue.make({ path })), (queue) =>
+        Effect.andThen(
+          queue.offer("an item"),
+          queue.withItem(({ consume }) => consume(write))
+        )
+      )
+  },
+  "an item of kazoo's, given back and waited for": {
+    below: [`${path}/entries`, `${path}/taken`, `${path}/waiting`, `${path}/receipts`],
+    take: (zk) =>
+      Effect.gen(function* () {
+        const queue = yield* using(zk)(Queue.make({ path, dialect: "kazoo" }))
+        yield* queue.offerAll(["an item"])
+        yield* Effect.flip(queue.withItem(() => Effect.fail("given back")))
+        yield* Effect.scoped(Effect.andThen(queue.take, queue.tryTake()))
+        yield* queue.withItem(() => Effect.void)
+      })
   },
   Transaction: {
     below: [path],

@@ -17,7 +17,8 @@ const counts: Readonly<Record<RecipeName, number>> = {
   multiLock: 50,
   partitioner: 50,
   twoLeaders: 25,
-  semaphore: 25
+  semaphore: 25,
+  item: 100
 }
 
 const isName = (name: string | undefined): name is RecipeName => name !== undefined && Object.hasOwn(recipes, name)

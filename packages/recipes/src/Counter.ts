@@ -19,7 +19,7 @@ import { invalid } from "./internal/invalid.ts"
 import * as Numbers from "./internal/numbers.ts"
 import { createBelow } from "./internal/parents.ts"
 import { patiently } from "./internal/patience.ts"
-import { receipts } from "./internal/receipts.ts"
+import { writer } from "./internal/writeOnce.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
 /**
@@ -132,7 +132,7 @@ export const make = Effect.fnUntraced(function* (
     Effect.catchReason("ZooKeeperError", "NodeExists", () => Effect.void)
   )
 
-  const writeOnce = yield* receipts(zk, path)
+  const writeOnce = yield* writer(zk, path)
   const write = (operation: string, value: bigint, version?: number) =>
     Effect.mapError(
       writeOnce(Op.set(path, encode(value), { version })),

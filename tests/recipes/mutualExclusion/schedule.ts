@@ -37,7 +37,7 @@ export const driven = Effect.fnUntraced(function* <A, E>(effect: Effect.Effect<A
 })
 
 /** Lets virtual time pass until something is so, at most so many times half a second; whether it is. */
-const until = Effect.fnUntraced(function* <E>(
+export const until = Effect.fnUntraced(function* <E>(
   isSo: Effect.Effect<boolean, E>,
   most: number
 ): Effect.fn.Return<boolean, E> {
@@ -59,7 +59,7 @@ const enter = Effect.fnUntraced(function* (
   const zk = yield* process.run(ZooKeeper.make({ connect, sessionTimeout: SESSION_TIMEOUT, confirm }))
   const random = randomOf(seed * CLIENTS + index)
   const take = yield* process.run(recipe.make(zk))
-  const isExclusive = recipe.atATime === 1
+  const isExclusive = recipe.atATime === 1 && recipe.isNamedAlone
   const contender = {
     name,
     zk,

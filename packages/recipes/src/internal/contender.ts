@@ -54,10 +54,14 @@ const watch = (
  * Makes a node that stands for its owner until the scope closes. The watch on it outlives the deletion at the end, whose
  * event takes it off the server without another request.
  */
-const own = <E>(zk: ZooKeeper, create: Effect.Effect<string, E>): Effect.Effect<Contender, E, Scope.Scope> =>
+export const own = <E>(
+  zk: ZooKeeper,
+  create: Effect.Effect<string, E>,
+  giveUp: (node: string) => Effect.Effect<void> = (node) => remove(zk, node)
+): Effect.Effect<Contender, E, Scope.Scope> =>
   Effect.gen(function* () {
     const watcher = yield* FiberHandle.make<never, ZooKeeperError | LeaseLost>()
-    const node = yield* Effect.acquireRelease(create, (node) => remove(zk, node), { interruptible: true })
+    const node = yield* Effect.acquireRelease(create, giveUp, { interruptible: true })
     const first = Deferred.makeUnsafe<Stat, ZooKeeperError | LeaseLost>()
     // Sent together with what comes next, so that it costs a request but no time.
     const watching = yield* FiberHandle.run(watcher, watch(zk, node, first), { startImmediately: true })

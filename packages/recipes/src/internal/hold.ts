@@ -27,6 +27,26 @@ const untilLost = (
 }
 
 /**
+ * The failure of a transaction as those see it who have put in what follows the first so many operations: where one of these
+ * failed, what was held is gone.
+ */
+export const behind = <A>(
+  first: number,
+  transaction: Effect.Effect<A, ZooKeeperError | LeaseLost>
+): Effect.Effect<A, ZooKeeperError | LeaseLost> =>
+  Effect.catchReason(
+    transaction,
+    "ZooKeeperError",
+    "TransactionFailed",
+    (reason, error): Effect.Effect<never, LeaseLost | ZooKeeperError> =>
+      reason.index < first
+        ? Effect.fail(new LeaseLost({ why: "deleted" }))
+        : Effect.fail(
+            new ZooKeeperError({ ...error, reason: new TransactionFailed({ ...reason, index: reason.index - first }) })
+          )
+  )
+
+/**
  * A transaction behind a check of each node of the holder, whose names nobody else's nodes can have. Nothing is sent once
  * the loss is known.
  */
@@ -34,23 +54,8 @@ export const guardOf =
   (zk: ZooKeeper, nodes: ReadonlyArray<string>, lost: Deferred.Deferred<never, LeaseLost>): Held["guard"] =>
   (...ops) => {
     const checks = nodes.map((node) => Op.check(node, "any"))
-    const transaction = zk.transact(...checks, ...ops).pipe(
-      Effect.map((results) => results.slice(checks.length) as never),
-      Effect.catchReason(
-        "ZooKeeperError",
-        "TransactionFailed",
-        (reason, error): Effect.Effect<never, LeaseLost | ZooKeeperError> =>
-          reason.index < checks.length
-            ? Effect.fail(new LeaseLost({ why: "deleted" }))
-            : Effect.fail(
-                new ZooKeeperError({
-                  ...error,
-                  reason: new TransactionFailed({ ...reason, index: reason.index - checks.length })
-                })
-              )
-      )
-    )
-    return Effect.suspend(() => (Deferred.isDoneUnsafe(lost) ? Deferred.await(lost) : transaction))
+    const checked = Effect.map(zk.transact(...checks, ...ops), (results) => results.slice(checks.length) as never)
+    return Effect.suspend(() => (Deferred.isDoneUnsafe(lost) ? Deferred.await(lost) : behind(checks.length, checked)))
   }
 
 /** Holds until the scope closes. Fails when the place was lost before it could be held. */

@@ -2,12 +2,11 @@
  * Leases as kazoo's Semaphore has them: whoever holds a lock beside the path may add a lease below it, while there are
  * fewer than so many. The path's data says how many.
  */
-import { ErrorCode } from "@effect-zookeeper/core/ErrorCode"
 import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import * as Op from "@effect-zookeeper/core/Op"
 import * as Path from "@effect-zookeeper/core/Path"
 import { text } from "@effect-zookeeper/core/ZooKeeper"
-import { isZooKeeperError, type ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
@@ -18,19 +17,14 @@ import { Busy, enterAs } from "./contender.ts"
 import { hold } from "./hold.ts"
 import type { Leases, Terms } from "./curatorLeases.ts"
 import { invalid } from "./invalid.ts"
-import { createBelow } from "./parents.ts"
+import { createBelow, orNoNode } from "./parents.ts"
 import { patiently } from "./patience.ts"
 import { nearest } from "./sequence.ts"
 import type { ExclusiveHolder } from "../Holder.ts"
 
 /** Everybody's leases went with the path, and so did this place: all is made again. */
-const orAnew = <A, E, R>(effect: Effect.Effect<A, E | ZooKeeperError, R>) =>
-  Effect.catchIf(effect, isGone, () => Effect.fail(new LeaseLost({ why: "deleted" })))
-
-const isGone = (error: unknown): error is ZooKeeperError =>
-  isZooKeeperError(error) &&
-  (error.reason._tag === "NoNode" ||
-    (error.reason._tag === "TransactionFailed" && error.reason.code === ErrorCode.NoNode))
+const orAnew = <A, E>(effect: Effect.Effect<A, E | ZooKeeperError>) =>
+  Effect.catchReason(orNoNode(effect), "ZooKeeperError", "NoNode", () => Effect.fail(new LeaseLost({ why: "deleted" })))
 
 export const kazooLeases = ({ data, path, stopOn, zk }: Terms, count: number): Leases => {
   const line: Contest = {

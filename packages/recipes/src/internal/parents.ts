@@ -2,7 +2,7 @@
 import type { CreateMode } from "@effect-zookeeper/core/CreateMode"
 import * as Path from "@effect-zookeeper/core/Path"
 import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
-import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import { NoNode, ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
@@ -26,23 +26,35 @@ const possible = (zk: ZooKeeper, mode: CreateMode): CreateMode =>
  */
 const TRIES = Schedule.recurs(100)
 
+/** Makes these paths where they are missing, from the top. */
+export const ensureAll = (
+  zk: ZooKeeper,
+  paths: ReadonlyArray<string>,
+  mode: CreateMode
+): Effect.Effect<void, ZooKeeperError> =>
+  Effect.forEach(paths.flatMap(Path.lineage), (node) => ensure(zk, node, possible(zk, mode)), { discard: true })
+
 /**
- * Creates a node, and first the path above it where there is none. A container may be reaped between the two, whenever
- * it is empty: then both are done again (kazoo and Curator's queue fail here).
+ * Creates a node, or several in one transaction, and first the paths above where there are none. A container may be reaped
+ * between the two, whenever it is empty: then both are done again (kazoo and Curator's queue fail here).
  */
 export const createBelow = <A>(
   zk: ZooKeeper,
-  parent: string,
+  parent: string | ReadonlyArray<string>,
   mode: CreateMode,
   create: Effect.Effect<A, ZooKeeperError>
-): Effect.Effect<A, ZooKeeperError> => {
-  const ensured = Effect.forEach(Path.lineage(parent), (node) => ensure(zk, node, possible(zk, mode)), {
-    discard: true
-  })
-  return Effect.catchReason(create, "ZooKeeperError", "NoNode", () =>
-    Effect.retry(Effect.andThen(ensured, create), {
+): Effect.Effect<A, ZooKeeperError> =>
+  Effect.catchReason(create, "ZooKeeperError", "NoNode", () =>
+    Effect.retry(Effect.andThen(ensureAll(zk, [parent].flat(), mode), create), {
       schedule: TRIES,
       while: ({ reason }) => reason._tag === "NoNode"
     })
   )
-}
+
+/** A transaction that met a missing node fails as the operation alone would. */
+export const orNoNode = <A, E>(
+  transaction: Effect.Effect<A, E | ZooKeeperError>
+): Effect.Effect<A, E | ZooKeeperError> =>
+  Effect.catchReason(transaction, "ZooKeeperError", "TransactionFailed", ({ name, path }, error) =>
+    Effect.fail(name === "NoNode" ? new ZooKeeperError({ ...error, path, reason: new NoNode() }) : error)
+  )

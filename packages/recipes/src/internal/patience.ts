@@ -1,6 +1,6 @@
 /** Waiting out what passes by itself: a session without a connection, and answers that were lost on the way. */
 import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
-import { isZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import { isZooKeeperError, type ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 
@@ -12,6 +12,10 @@ const isFull = (error: unknown): boolean =>
 export const isPassing = (error: unknown): boolean =>
   isFull(error) ||
   (isZooKeeperError(error) && (error.reason._tag === "ConnectionLost" || error.reason._tag === "Timeout"))
+
+/** It may have been done, and the session may still be there. */
+export const isUnanswered = (error: unknown): error is ZooKeeperError =>
+  isPassing(error) && (error as ZooKeeperError).applied === "unknown"
 
 /** The session is over and another one follows. */
 export const isRenewed = (zk: ZooKeeper, error: unknown): boolean =>

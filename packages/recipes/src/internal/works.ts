@@ -28,10 +28,10 @@ interface Works<H> {
 }
 
 /** Runs the body while something is held. */
-export type Under<H> = <A, E, R>(
+export type Under<H, F = LeaseLost> = <A, E, R>(
   held: H,
   body: (held: H) => Effect.Effect<A, E, R>
-) => Effect.Effect<A, E | LeaseLost, R>
+) => Effect.Effect<A, E | F, R>
 
 /** Interrupts the body when what it works under is lost. */
 export const whileHeld = <H extends Held, A, E, R>(
@@ -39,7 +39,10 @@ export const whileHeld = <H extends Held, A, E, R>(
   body: (held: H) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | LeaseLost, R> => Effect.raceFirst(held.lost, body(held))
 
-export const works = <H>({ acquire, tryAcquire }: Acquiring<H>, under: Under<NoInfer<H>>): Works<H> => ({
+export const works = <H>(
+  { acquire, tryAcquire }: Acquiring<H>,
+  under: Under<NoInfer<H>, LeaseLost | ZooKeeperError>
+): Works<H> => ({
   work: (body) => Effect.scoped(Effect.flatMap(acquire, (held) => under(held, body))),
   tryWork: (body, options) =>
     Effect.scoped(

@@ -9,7 +9,7 @@ import { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
-import { isPassing, patiently } from "./patience.ts"
+import { isUnanswered, patiently } from "./patience.ts"
 import { remove } from "./remove.ts"
 
 /** The version is the one that its owner knows of; nobody else writes to the node. */
@@ -42,14 +42,12 @@ const send = (
     )
   )
 
-const mayBeDone = (error: ZooKeeperError): boolean => error.applied === "unknown" && isPassing(error)
-
 /**
  * Sends until there is an answer. No order of requests on several connections is relied upon: whichever copy comes first is
  * done, and no other.
  */
 const commit = (zk: ZooKeeper, receipt: Receipt, write: Op.Op<unknown>): Effect.Effect<Outcome, ZooKeeperError> =>
-  Effect.catchIf(send(zk, receipt, write, false), mayBeDone, (lost) =>
+  Effect.catchIf(send(zk, receipt, write, false), isUnanswered, (lost) =>
     Effect.mapError(patiently(send(zk, receipt, write, true)), (error) => {
       if (error.reason._tag !== "TransactionFailed") return new ZooKeeperError({ ...error, applied: "unknown" })
       // The receipt is gone, with the session or by hand, and so is what it would have told.
@@ -64,7 +62,7 @@ const commit = (zk: ZooKeeper, receipt: Receipt, write: Op.Op<unknown>): Effect.
 export type WriteOnce = (write: Op.Op<unknown>) => Effect.Effect<boolean, ZooKeeperError>
 
 /** The receipt stands below the node, from the first write until the scope closes. One write at a time. */
-export const receipts = (zk: ZooKeeper, path: string): Effect.Effect<WriteOnce, never, Scope.Scope> => {
+export const writer = (zk: ZooKeeper, path: string): Effect.Effect<WriteOnce, never, Scope.Scope> => {
   let kept: Receipt | undefined
   let isOver = false
   const open = Effect.map(
