@@ -191,12 +191,15 @@ describe("a double barrier", () => {
         ["NodeCreated"]
       )
       for (const seen of asked) seen.length = 0
-      yield* Effect.all([first.leave, second.leave], { concurrency: 2 })
-      const leave = [
-        ["sync", "getChildren2", "getData", "getChildren2", "multi"],
-        ["sync", "getChildren2", "delete", "getData", "getChildren2"]
-      ]
-      assert.deepStrictEqual(asked, first.node < second.node ? leave : leave.toReversed())
+      const [lowest, other] = first.node < second.node ? [0, 1] : [1, 0]
+      const leaving = yield* Effect.forkChild([first, second][lowest]!.leave)
+      yield* awaitAsked(asked[lowest]!, "getData", 1)
+      yield* clients[lowest]!.sync()
+      asked[lowest]!.pop()
+      yield* [first, second][other]!.leave
+      yield* Fiber.join(leaving)
+      assert.deepStrictEqual(asked[lowest], ["sync", "getChildren2", "getData", "getChildren2", "multi"])
+      assert.deepStrictEqual(asked[other], ["sync", "getChildren2", "delete", "getData", "getChildren2"])
     })
   )
 
