@@ -58,7 +58,7 @@ export const make: Effect.Effect<void, ZooKeeperError, ZooKeeper | Scope.Scope> 
       })
     yield* begin<ZooKeeperError>(
       (begun) =>
-        Stream.runForEach(zk.changes.config, ({ node }) =>
+        Stream.runForEach(zk.changes.config(), ({ node }) =>
           Effect.andThen(Option.isSome(node) ? heed(node.value) : Effect.void, begun)
         ),
       (cause) =>

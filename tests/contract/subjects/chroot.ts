@@ -3,6 +3,7 @@ import * as Op from "@effect-zookeeper/core/Op"
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import { onServer, refused } from "../clients.ts"
 import { Backend, type It } from "../Backend.ts"
@@ -86,6 +87,8 @@ export const chroot = (it: It) => {
       Effect.gen(function* () {
         const zk = yield* onServer()
         const { stat } = yield* zk.config
+        const followed = Option.getOrThrow(yield* Stream.runHead(zk.changes.config()))
+        assert.deepStrictEqual(Option.getOrThrow(followed.node).stat, stat)
         assert.strictEqual(stat.czxid, 0n)
       })
     )

@@ -101,7 +101,7 @@ const serviceOf = (view: View): ZooKeeper => {
       data: (path) => Stream.unwrap(changes.dataScoped(view, path)),
       children: (path) => Stream.unwrap(changes.childrenScoped(view, path)),
       exists: (path) => Stream.unwrap(changes.existsScoped(view, path)),
-      config: Stream.unwrap(changes.dataScoped({ ...view, root: "" }, admin.CONFIG)),
+      config: () => Stream.unwrap(changes.dataScoped({ ...view, root: "" }, admin.CONFIG)),
       dataScoped: (path) => changes.dataScoped(view, path),
       childrenScoped: (path) => changes.childrenScoped(view, path),
       existsScoped: (path) => changes.existsScoped(view, path)

@@ -146,7 +146,7 @@ export interface Watches {
     readonly children: (path: string) => Stream.Stream<ChildrenChange, ZooKeeperError>
     readonly exists: (path: string) => Stream.Stream<ExistsChange, ZooKeeperError>
     /** Of `zk.config`, the members of the ensemble, which stands outside every chroot. */
-    readonly config: Stream.Stream<DataChange, ZooKeeperError>
+    readonly config: () => Stream.Stream<DataChange, ZooKeeperError>
     /** As `data`; returns once the watch is registered, and gives it up with the scope. */
     readonly dataScoped: (
       path: string
