@@ -295,7 +295,14 @@ describe("a persistent node", () => {
       const again = yield* beside(other, { resume: identity })
       assert.strictEqual(again.session.id, identity.id)
       yield* make(again, { data: "after" })
-      yield* awaitData(other, "after", again)
+      // It was "before" for 30 seconds once, as another one saw it: what the owner sees tells whether it was ever written.
+      yield* awaitState(
+        Effect.all({ other: found(other), owner: found(again) }),
+        ({ other }) => Option.exists(other, (node) => ZooKeeper.text(node) === "after"),
+        { describe: "the other one sees the new data", within: "30 seconds" }
+      )
+      const after = yield* other.get(node)
+      assert.strictEqual(after.stat.ephemeralOwner, again.session.id)
     })
   )
 
