@@ -408,7 +408,9 @@ describe("an item", () => {
             const late: typeof call = Object.create(call)
             const succeed: typeof call.succeed = (response) => {
               assert.isTrue(events.some(({ type }) => type === "NodeDeleted"))
-              setTimeout(() => call.succeed(response), 50)
+              const after = (turns: number): unknown =>
+                turns === 0 ? call.succeed(response) : setImmediate(() => after(turns - 1))
+              after(20)
             }
             Object.assign(late, { succeed })
             return submit(late)
