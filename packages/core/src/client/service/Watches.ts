@@ -122,7 +122,8 @@ export interface Watches {
    * State streams: the present state at once, then again after every change, the newest one for slow consumers. They
    * follow a node through its deletion and creation, through reconnects and renewed sessions; they fail when the session
    * is over, and when the node cannot be read: with `NoAuth`, or `ProtocolViolation` when it is larger than `maxReply`.
-   * Nothing is queued: a state is read when it is pulled.
+   * Nothing is queued: a state is read when it is pulled. Since 3.8.4 and 3.9.2 a server does not tell of changes to whoever
+   * may not read the node any more (CVE-2024-23944), so a permission that is taken away shows with the next read only.
    *
    * ```ts
    * import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
