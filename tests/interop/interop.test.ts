@@ -20,6 +20,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { awaitState } from "../support/awaitState.ts"
+import { onSingle } from "../real/clients.ts"
 import { awaitQueue, type Client, connectStringOf, onServers, PATH as path, queue, using } from "../recipes/support.ts"
 import * as Peer from "./peer.ts"
 import * as provide from "./provide.ts"
@@ -350,7 +351,9 @@ for (const [name, dialect, single, double] of barriers) {
 
   it.live(`${name}'s ${double} and ours begin together and end together, round after round`, () =>
     Effect.gen(function* () {
-      const { peer, zk } = yield* begin(name)
+      // On one server: the other libraries do not sync, and where `ready` of the last round is still to be seen theirs goes in alone.
+      const zk = yield* onSingle()
+      const peer = yield* Peer.start(peers[name], connectStringOf(zk))
       const ours = yield* using(zk)(DoubleBarrier.make({ path, size: 2, dialect }))
       const theirs = yield* peer.make("double", path)
       // Whose name comes first is chance, and it changes who waits for whom.

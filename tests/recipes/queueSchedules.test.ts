@@ -96,7 +96,19 @@ const play = Effect.fnUntraced(function* (seed: number) {
   const consuming = yield* Effect.forEach(all, ({ consume, player }) => Effect.forkChild(player.process.run(consume)))
   const steps = plan(randomOf(seed), SHAPE).toSorted((a, b) => a.from - b.from)
   const players = all.map(({ player }) => player)
-  yield* perform({ cluster, observer, players, witness, syncLimit: 5, thawedAt: new Map(), troubled: new Set() }, steps)
+  yield* perform(
+    {
+      cluster,
+      observer,
+      players,
+      witness,
+      isNamedAlone: false,
+      syncLimit: 5,
+      thawedAt: new Map(),
+      troubled: new Set()
+    },
+    steps
+  )
   const problems = witness.problems
   const isProduced = yield* until(
     Effect.sync(() => producing.every((fiber) => fiber.pollUnsafe() !== undefined)),

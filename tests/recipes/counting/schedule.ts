@@ -33,7 +33,16 @@ const play = Effect.fnUntraced(function* (seed: number, steps: ReadonlyArray<Ste
     })
   )
   const players = all.map(({ player }) => player)
-  const stage = { cluster, observer, players, witness, syncLimit: 5, thawedAt: new Map(), troubled: new Set<number>() }
+  const stage = {
+    cluster,
+    observer,
+    players,
+    witness,
+    isNamedAlone: true,
+    syncLimit: 5,
+    thawedAt: new Map(),
+    troubled: new Set<number>()
+  }
   yield* perform(stage, steps)
   const before = tally.done.length
   for (let left = 120; left > 0 && tally.done.length < before + SHAPE.clients; left--) yield* TestClock.adjust(500)

@@ -23,6 +23,8 @@ export interface Stage {
   readonly observer: Client
   readonly players: ReadonlyArray<Player>
   readonly witness: Witness
+  /** Whether each holder's node has a name of its own, so that a deletion that is late meets no other one's. */
+  readonly isNamedAlone: boolean
   /** For so many ticks a leader does not notice that it leads nobody. */
   readonly syncLimit: number
   /** When each server was thawed last, by its id. */
@@ -83,6 +85,12 @@ const stop = ({ witness }: Stage, player: Player, step: Step): Caused => {
       TestClock.adjust(1)
     )
   return { undo: Effect.andThen(Effect.andThen(open(one), open(other)), covered) }
+}
+
+/** The next holder hears of it as soon as its owner does. */
+const deletes = ({ isNamedAlone, observer, players, witness }: Stage, player: Player, node: string) => {
+  const covered = uncover(witness, isNamedAlone ? [player] : players, "its node was deleted")
+  return Effect.forkDetach(Effect.ensuring(Effect.ignore(observer.delete(node)), covered))
 }
 
 export const cause = Effect.fnUntraced(function* (stage: Stage, step: Step): Effect.fn.Return<Caused> {
@@ -147,15 +155,13 @@ export const cause = Effect.fnUntraced(function* (stage: Stage, step: Step): Eff
     case "delete a holder's node": {
       const node = witness.holding.get(player.name)
       if (node === undefined) return nothing
-      // The next one hears of it as soon as its owner does.
-      const covered = uncover(witness, [player], "its node was deleted")
-      yield* Effect.forkDetach(Effect.ensuring(Effect.ignore(stage.observer.delete(node)), covered))
+      yield* deletes(stage, player, node)
       return nothing
     }
     case "stop a holder and delete its node": {
       const node = witness.holding.get(player.name)
       if (node === undefined) return nothing
-      yield* Effect.forkDetach(Effect.ignore(stage.observer.delete(node)))
+      yield* deletes(stage, player, node)
       return stop(stage, player, step)
     }
     case "stop a client":

@@ -104,7 +104,16 @@ const play = Effect.fnUntraced(function* (recipe: Recipe, seed: number, steps: R
   )
   const players = all.map(({ player }) => player)
   yield* perform(
-    { cluster, observer, players, witness, syncLimit: syncLimitOf(seed), thawedAt: new Map(), troubled: new Set() },
+    {
+      cluster,
+      observer,
+      players,
+      witness,
+      isNamedAlone: recipe.isNamedAlone,
+      syncLimit: syncLimitOf(seed),
+      thawedAt: new Map(),
+      troubled: new Set()
+    },
     steps
   )
   const before = witness.entered
