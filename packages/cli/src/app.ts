@@ -2,6 +2,7 @@
  * The whole command: its verbs, the built-in flags, and one ending for every failure.
  */
 import * as CliConfig from "effect/cli/CliConfig"
+import type * as CliError from "effect/cli/CliError"
 import * as Command from "effect/cli/Command"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
@@ -24,6 +25,7 @@ import { quota } from "./commands/quota.ts"
 import { reconfig } from "./commands/reconfig.ts"
 import { rm } from "./commands/rm.ts"
 import { semaphore } from "./commands/semaphore.ts"
+import * as Shell from "./commands/shell.ts"
 import { set } from "./commands/set.ts"
 import { stat } from "./commands/stat.ts"
 import { sync } from "./commands/sync.ts"
@@ -36,21 +38,24 @@ import { endingOf, ExitCode } from "./exit.ts"
 import * as Color from "./render/color.ts"
 import * as Presenter from "./render/presenter.ts"
 import * as Stderr from "./render/stderr.ts"
+import type { VerbFailed } from "./verb.ts"
 
-export const app = root.pipe(
-  Command.withDescription("A command line for Apache ZooKeeper"),
-  Command.withSubcommands([
-    { group: "Read", commands: [ls, tree, count, get, stat, exists, ephemerals, watch] },
-    { group: "Write", commands: [create, set, rm, txn, sync] },
-    { group: "Coordinate", commands: [lock, elect, semaphore, group] },
-    { group: "Access", commands: [acl, quota, whoami] },
-    { group: "Server", commands: [fourLetterWord, config, reconfig, dev] }
-  ])
-)
+const verbs = [
+  { group: "Read", commands: [ls, tree, count, get, stat, exists, ephemerals, watch] },
+  { group: "Write", commands: [create, set, rm, txn, sync] },
+  { group: "Coordinate", commands: [lock, elect, semaphore, group] },
+  { group: "Access", commands: [acl, quota, whoami] },
+  { group: "Server", commands: [fourLetterWord, config, reconfig, dev] }
+] as const
+
+const described = Command.withDescription(root, "A command line for Apache ZooKeeper")
 
 /** Runs a command line to its exit code; whatever there is to say has been said. */
-export const run = (args: ReadonlyArray<string>) =>
-  Command.runWith(app, { version: manifest.version })(args).pipe(
+const ending = <E extends VerbFailed | CliError.CliError, R>(
+  args: ReadonlyArray<string>,
+  command: (args: ReadonlyArray<string>) => Effect.Effect<void, E, R>
+) =>
+  command(args).pipe(
     Effect.as<number>(ExitCode.ok),
     Effect.catch(
       Effect.fnUntraced(function* (failure) {
@@ -74,3 +79,16 @@ export const run = (args: ReadonlyArray<string>) =>
       )
     )
   )
+
+/** A line of the shell: all but the shell itself. */
+const line = Command.runWith(Command.withSubcommands(described, verbs), { version: manifest.version })
+
+const shell = Shell.make(
+  (args) => ending(args, line),
+  verbs.flatMap(({ commands }) => commands.map(({ name }) => name))
+)
+
+export const app = Command.withSubcommands(described, [...verbs, { group: "Many commands", commands: [shell] }])
+
+/** Runs a command line of the process. */
+export const run = (args: ReadonlyArray<string>) => ending(args, Command.runWith(app, { version: manifest.version }))

@@ -64,7 +64,7 @@ export const create = Verb.make(
     ...Value.encodingFlags
   },
   Effect.fnUntraced(function* (input) {
-    const { sessionFile } = yield* root
+    const { acl } = yield* root
     const mode = modeOf({ ...input, ttl: Option.isSome(input.ttl) })
     if (mode === undefined) {
       return yield* new UsageError({
@@ -82,6 +82,7 @@ export const create = Verb.make(
         const [took, path] = yield* Effect.timed(
           zk.create(input.path, data, {
             mode,
+            acl: Option.getOrUndefined(acl),
             parents: input.parents,
             protected: input.protected,
             ttl: Option.getOrUndefined(input.ttl)
@@ -90,7 +91,7 @@ export const create = Verb.make(
         yield* Effect.logDebug(`Node ${path} created in ${Math.round(Duration.toMillis(took))} ms`)
         yield* print({ text: Effect.succeed(`${path}\n`), json: () => ({ path }) })
         if (input.hold) return yield* hold(zk, path)
-        if (input.ephemeral && Option.isNone(sessionFile)) {
+        if (input.ephemeral && !(yield* Session.isLasting)) {
           yield* Effect.logWarning(
             `${path} goes now, with the session of this command; keep it with --hold or --session-file`
           )

@@ -3,8 +3,6 @@ import * as Path from "@effect-zookeeper/core/Path"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import { root } from "../connection/flags.ts"
 import * as Session from "../connection/session.ts"
 import { pathArgument } from "../input/refine.ts"
 import { print } from "../render/output.ts"
@@ -14,10 +12,9 @@ export const ephemerals = Verb.make(
   "ephemerals",
   { path: pathArgument.pipe(Argument.withDefault("/")) },
   Effect.fnUntraced(function* ({ path }) {
-    const { sessionFile } = yield* root
     yield* Session.use((zk) =>
       Effect.gen(function* () {
-        if (Option.isNone(sessionFile)) {
+        if (!(yield* Session.isLasting)) {
           yield* Effect.logWarning(
             "the session of this command is new and owns nothing; --session-file names one that may, and zk ls -l shows the ephemeral nodes of all"
           )

@@ -1,5 +1,6 @@
 /**
- * The session of one command: opened as the flags say once the command knows what to do, closed when it is done.
+ * The session of one command: opened as the flags say once the command knows what to do, closed when it is done. A line of
+ * the shell has the shell's.
  */
 import * as SessionStore from "@effect-zookeeper/core/SessionStore"
 import { type Options, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
@@ -7,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { logging } from "../render/stderr.ts"
+import { Shell } from "../shell/Shell.ts"
 import { read, readSasl } from "./auth.ts"
 import { layer as driverLayer } from "./driver.ts"
 import { root } from "./flags.ts"
@@ -42,4 +44,14 @@ const layer = Layer.unwrap(
 
 /** Runs `f` with a session. */
 export const use = <A, E, R>(f: (zk: ZooKeeper) => Effect.Effect<A, E, R>) =>
-  Effect.provide(Effect.flatMap(ZooKeeper, f), layer)
+  Effect.flatMap(Shell, (shell) =>
+    shell === undefined
+      ? Effect.provide(Effect.flatMap(ZooKeeper, f), layer)
+      : Effect.provide(Effect.provideService(f(shell.zk), ZooKeeper, shell.zk), logging)
+  )
+
+/** Whether the session is there before and after the command: in a file, or in the shell. */
+export const isLasting = Effect.gen(function* () {
+  const { sessionFile } = yield* root
+  return Option.isSome(sessionFile) || (yield* Shell) !== undefined
+})

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { CommandEnded, CommandNotRunnable } from "../errors.ts"
+import { Shell } from "../shell/Shell.ts"
 import { type ProcessGroup, type Program, spawnUnsafe } from "./ProcessGroup.ts"
 import * as Signals from "./signals.ts"
 
@@ -89,8 +90,10 @@ export const run = (
   limits: Limits
 ): Effect.Effect<void, CommandEnded | CommandNotRunnable | LeaseLost> => {
   let asked: NodeJS.Signals | undefined
-  const start = Effect.sync(() => {
-    const group = spawnUnsafe(program)
+  const start = Effect.map(Shell, (shell) => {
+    // What stands on the standard input of a shell are its next lines.
+    const isFed = shell?.isInteractive === false
+    const group = spawnUnsafe(isFed ? { ...program, input: program.input ?? "" } : program)
     const passOn = (signal: NodeJS.Signals) => {
       if (Signals.ending.some((ending) => ending === signal)) asked = signal
       group.send(signal)

@@ -7,6 +7,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import { InputError, UsageError } from "../errors.ts"
+import { Shell } from "../shell/Shell.ts"
 
 /** How the text of the value stands for its bytes; without either it is the bytes (an argument: as UTF-8). */
 export interface Encoding {
@@ -61,9 +62,16 @@ export const readFile = Effect.fnUntraced(function* (file: string) {
 })
 
 const readStdin = Effect.gen(function* () {
+  if ((yield* Shell) !== undefined) {
+    return yield* new UsageError({ message: "standard input has the lines of the shell; name a file: @FILE" })
+  }
   const stdio = yield* Stdio.Stdio
-  return new Uint8Array(Buffer.concat(yield* Stream.runCollect(stdio.stdin)))
-}).pipe(Effect.mapError((error) => new InputError({ message: `cannot read standard input: ${error.message}` })))
+  const chunks = yield* Effect.mapError(
+    Stream.runCollect(stdio.stdin),
+    (error) => new InputError({ message: `cannot read standard input: ${error.message}` })
+  )
+  return new Uint8Array(Buffer.concat(chunks))
+})
 
 /** The bytes of a value as it stands on the command line. */
 export const read = Effect.fnUntraced(function* (source: string, encoding: Encoding) {
