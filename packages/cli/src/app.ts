@@ -16,9 +16,11 @@ import { dev } from "./commands/dev.ts"
 import { elect } from "./commands/elect.ts"
 import { ephemerals } from "./commands/ephemerals.ts"
 import { exists } from "./commands/exists.ts"
+import { exportNodes } from "./commands/export.ts"
 import { fourLetterWord } from "./commands/fourLetterWord.ts"
 import { get } from "./commands/get.ts"
 import { group } from "./commands/group.ts"
+import { importNodes } from "./commands/import.ts"
 import { lock } from "./commands/lock.ts"
 import { ls } from "./commands/ls.ts"
 import { quota } from "./commands/quota.ts"
@@ -41,8 +43,8 @@ import * as Stderr from "./render/stderr.ts"
 import type { VerbFailed } from "./verb.ts"
 
 const verbs = [
-  { group: "Read", commands: [ls, tree, count, get, stat, exists, ephemerals, watch] },
-  { group: "Write", commands: [create, set, rm, txn, sync] },
+  { group: "Read", commands: [ls, tree, count, get, stat, exists, ephemerals, watch, exportNodes] },
+  { group: "Write", commands: [create, set, rm, txn, importNodes, sync] },
   { group: "Coordinate", commands: [lock, elect, semaphore, group] },
   { group: "Access", commands: [acl, quota, whoami] },
   { group: "Server", commands: [fourLetterWord, config, reconfig, dev] }

@@ -41,7 +41,11 @@ const hint = (verb: string, error: ZooKeeperError): string | undefined => {
     case "ConnectFailed":
       return verb === "4lw" ? "is --host, or --connect (or ZK_CONNECT), right?" : "is --connect (or ZK_CONNECT) right?"
     case "NodeExists":
-      return verb === "create" ? "zk set changes its data" : undefined
+      return verb === "create"
+        ? "zk set changes its data"
+        : verb === "import"
+          ? "--existing keep leaves such nodes, --existing replace replaces them"
+          : undefined
     default:
       return undefined
   }

@@ -8,12 +8,11 @@ import * as Option from "effect/Option"
 import * as Session from "../connection/session.ts"
 import { acl as parseAcl, pathArgument, refine } from "../input/refine.ts"
 import { versionFlag } from "../input/version.ts"
+import { toJson } from "../render/acl.ts"
 import { print } from "../render/output.ts"
 import * as RenderStat from "../render/stat.ts"
 import * as Verb from "../verb.ts"
 import { CONCURRENCY, descendants } from "../walk.ts"
-
-const toJson = ({ id, perms, scheme }: Acl.Acl) => ({ scheme, id, perms: Acl.formatPerms(perms) })
 
 const get = Verb.make(
   "acl get",

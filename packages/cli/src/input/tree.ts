@@ -1,5 +1,6 @@
 /**
- * Nodes in a JSON document, `{"nodes": [{"path", "data": {"data", "encoding"}, "acl"}]}`: what is put into a new server.
+ * Nodes in a JSON document, `{"nodes": [{"path", "data": {"data", "encoding"}, "acl"}]}`: what `zk export` prints, and what is
+ * put into a server.
  */
 import * as Acl from "@effect-zookeeper/core/Acl"
 import * as Path from "@effect-zookeeper/core/Path"
@@ -8,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { InputError } from "../errors.ts"
-import { isBase64, readFile } from "./value.ts"
+import * as Value from "./value.ts"
 
 const Entry = Schema.Struct({ scheme: Schema.String, id: Schema.String, perms: Schema.String })
 
@@ -21,7 +22,7 @@ const Node = Schema.Struct({
 
 const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Struct({ nodes: Schema.Array(Node) })))
 
-interface TreeNode {
+export interface TreeNode {
   readonly path: string
   readonly data: Uint8Array
   readonly acl: ReadonlyArray<Acl.Acl> | undefined
@@ -30,7 +31,8 @@ interface TreeNode {
 const toNode = ({ acl, data, path }: typeof Node.Type): Result.Result<TreeNode, string> => {
   const problem = Path.problem(path)
   if (problem !== undefined) return Result.fail(`'${path}' is not a path: ${problem}`)
-  if (data?.encoding === "base64" && !isBase64(data.data)) return Result.fail(`the data of '${path}' is not base64`)
+  if (data?.encoding === "base64" && !Value.isBase64(data.data))
+    return Result.fail(`the data of '${path}' is not base64`)
   const bytes = data === undefined ? new Uint8Array() : Buffer.from(data.data, data.encoding)
   if (acl === undefined) return Result.succeed({ path, data: bytes, acl })
   return Result.map(Result.all(acl.map(({ id, perms, scheme }) => Acl.parse(`${scheme}:${id}:${perms}`))), (acl) => ({
@@ -40,15 +42,17 @@ const toNode = ({ acl, data, path }: typeof Node.Type): Result.Result<TreeNode, 
   }))
 }
 
-/** The nodes of a file, parents first. */
+/** The nodes of a file or, for `-`, of standard input; parents first. */
 export const read = Effect.fnUntraced(function* (file: string) {
-  const wrong = (problem: string) => new InputError({ message: `${file} holds no nodes: ${problem}` })
-  const text = new TextDecoder().decode(yield* readFile(file))
+  const name = file === "-" ? "standard input" : file
+  const wrong = (problem: string) => new InputError({ message: `${name} holds no nodes: ${problem}` })
+  const text = new TextDecoder().decode(yield* Value.read(file === "-" ? file : `@${file}`, Value.plain))
   const { nodes } = yield* Effect.mapError(decode(text), ({ message }) => wrong(message.replaceAll(/\s*\n\s*/g, " ")))
   const all = yield* Effect.mapError(Effect.fromResult(Result.all(nodes.map(toNode))), wrong)
   return all.toSorted((a, b) => (a.path < b.path ? -1 : 1))
 })
 
+/** Makes the node, or replaces its data. */
 const ensure = (zk: ZooKeeper, { data, path }: TreeNode) =>
   Effect.catchReason(zk.create(path, data, { parents: true }), "ZooKeeperError", "NodeExists", () => zk.set(path, data))
 
