@@ -94,7 +94,8 @@ export interface ServiceDiscovery<P = unknown> {
   ) => Effect.Effect<ServiceProvider.ServiceProvider<P>, ZooKeeperError, Scope.Scope>
 }
 
-const isElement = (text: string): boolean => !text.includes("/") && Path.problem(`/${text}`) === undefined
+const isElement = (text: string): boolean =>
+  text !== "" && !text.includes("/") && Path.problem(`/${text}`) === undefined
 
 /**
  * A discovery below a path. Creates nothing.
@@ -135,15 +136,25 @@ export const make = Effect.fnUntraced(function* <P = unknown>(
 })
 
 /**
+ * What makes classes of discoveries, each with the type of its payloads.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ServiceFactory {
+  <Self>(): <const Id extends string, P = unknown>(
+    id: Id,
+    options: Options<P>
+  ) => RecipeClass<Self, Id, Options<P>, ServiceDiscovery<P>>
+}
+
+/**
  * A discovery as a service of the application.
  *
  * @category services
  * @since 0.1.0
  */
-export const Service =
+export const Service: ServiceFactory =
   <Self>() =>
-  <const Id extends string, P = unknown>(
-    id: Id,
-    options: Options<P>
-  ): RecipeClass<Self, Id, Options<P>, ServiceDiscovery<P>> =>
+  <const Id extends string, P>(id: Id, options: Options<P>) =>
     factory(make<P>)<Self>()(id, options)
