@@ -329,6 +329,9 @@ it.live("Curator's ServiceDiscovery and ours see each other's instances, and cho
     yield* awaitState(Effect.exit(theirs.members), Exit.isFailure, { describe: "they cannot read the list" })
     yield* registered.update({ payload: null })
 
+    yield* ours.add({ name: "web", id: "static" })
+    yield* awaitChosen("static,theirs")
+    assert.isTrue(yield* ours.remove("web", "static"))
     yield* theirs.leave
     yield* awaitChosen("")
   })

@@ -224,6 +224,8 @@ describe("a service", () => {
       yield* isInvalid(typed.register({ name: "web", payload: { weight: heavy } }), "the payload is of another type")
       yield* isInvalid(registered.update({ payload: { weight: heavy }, port: 1 }), "the payload is of another type")
       assert.strictEqual((yield* registered.instance).port, undefined)
+      // @ts-expect-error The payload may be left out only where its type has null.
+      yield* isInvalid(typed.register({ name: "web" }), "the payload is of another type")
     })
   )
 
@@ -245,6 +247,23 @@ describe("a service", () => {
       const last = Option.getOrThrow(yield* provider.instance)
       yield* provider.noteError(last)
       assert.isTrue(Option.isNone(yield* provider.instance))
+    })
+  )
+
+  it.live("has instances that stay, for what does not speak ZooKeeper", () =>
+    Effect.gen(function* () {
+      const [zk, other] = yield* sessions(2)
+      const discovery = yield* make(zk!)
+      const added = yield* discovery.add({ name: "db", id: "a", address: "10.0.0.9", port: 5432 })
+      assert.deepStrictEqual([added.serviceType, added.enabled], ["PERMANENT", true])
+      const { stat } = yield* other!.get(`${PATH}/db/a`)
+      assert.strictEqual(stat.ephemeralOwner, 0n)
+      const theirs = yield* make(other!)
+      assert.deepStrictEqual(yield* theirs.instances("db"), [added])
+      assert.strictEqual((yield* Effect.flip(discovery.add({ name: "db", id: "a" }))).reason._tag, "NodeExists")
+      assert.isTrue(yield* theirs.remove("db", "a"))
+      assert.isFalse(yield* discovery.remove("db", "a"))
+      assert.isFalse(yield* discovery.remove("none", "a"))
     })
   )
 
@@ -312,6 +331,8 @@ describe("a service", () => {
           discovery.register({ name: bad }),
           discovery.register({ name: "web", id: bad }),
           discovery.instances(bad),
+          discovery.add({ name: bad }),
+          discovery.remove("db", bad),
           discovery.instance(bad, "a"),
           discovery.instance("web", bad),
           discovery.provider(bad),
@@ -328,7 +349,8 @@ describe("a service", () => {
         [{ uriSpec: "{" }, "the uriSpec '{' has braces"],
         [{ payload: endless }, "the payload cannot be written as JSON: TypeError"]
       ] as const) {
-        yield* isInvalid(discovery.register({ name: "web", ...details }), problem)
+        yield* isInvalid(discovery.register({ name: "web", ...details }), `: ${problem}`)
+        yield* isInvalid(discovery.add({ name: "web", ...details }), `: ${problem}`)
       }
       assert.deepStrictEqual(requests, [])
     })

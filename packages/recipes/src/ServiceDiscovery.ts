@@ -73,6 +73,14 @@ export interface ServiceDiscovery<P = unknown> {
    * the schema refuses or that is no JSON.
    */
   readonly register: (registration: Registration<P>) => Effect.Effect<Registered<P>, ZooKeeperError, Scope.Scope>
+  /**
+   * Writes down an instance that belongs to no session and stays until somebody removes it (`PERMANENT`): something that does
+   * not speak ZooKeeper itself. Fails with `NodeExists` when there is one of that id, with `InvalidArgument` as `register`
+   * does, and where its answer is lost with `applied: "unknown"`. Interrupted, it may be done all the same.
+   */
+  readonly add: (registration: Registration<P>) => Effect.Effect<ServiceInstance<P>, ZooKeeperError>
+  /** Takes an instance out, and says whether it was there. One that is registered is put back by whoever registered it. */
+  readonly remove: (name: string, id: string) => Effect.Effect<boolean, ZooKeeperError>
   /** The services, sorted. One whose last instance has gone may still be there for a while. */
   readonly names: Effect.Effect<ReadonlyArray<string>, ZooKeeperError>
   /** The instances of a service as they are now, by the names of their nodes; those that are not enabled, too. */
@@ -118,7 +126,13 @@ export const make = Effect.fnUntraced(function* <P = unknown>(
   }
 
   return {
-    register: registering(zk, payload, (name, id) => pathOf("register", name, id)),
+    ...registering(zk, payload, pathOf),
+    remove: (name, id) =>
+      Effect.flatMap(pathOf("remove", name, id), (path) =>
+        Effect.as(zk.delete(path), true).pipe(
+          Effect.catchReason("ZooKeeperError", "NoNode", () => Effect.succeed(false))
+        )
+      ),
     names: namesBelow(zk, options.path),
     instances: (name) =>
       Effect.flatMap(pathOf("instances", name), (path) =>

@@ -7,9 +7,8 @@ import * as Option from "effect/Option"
 import { variablesIn } from "./internal/uriSpec.ts"
 
 /**
- * How long an instance stays, as Curator names it. What is registered here is `DYNAMIC`: it goes with its session. Other
- * programs may have `DYNAMIC_SEQUENTIAL` ones, whose nodes have a counter behind the id, and `STATIC` and `PERMANENT` ones,
- * which stay until somebody deletes them.
+ * How long an instance stays, as Curator names it. A `DYNAMIC` one goes with its session; a `PERMANENT` or `STATIC` one stays
+ * until somebody removes it. Other programs may also have `DYNAMIC_SEQUENTIAL` ones, whose nodes have a counter behind the id.
  *
  * @category models
  * @since 0.1.0

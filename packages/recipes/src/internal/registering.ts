@@ -1,15 +1,17 @@
-/** An instance that is registered: its node, kept, with what it tells of itself. */
+/** Instances that are registered: their nodes with what they tell of themselves, kept or left to stay. */
+import * as Path from "@effect-zookeeper/core/Path"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
 import { randomUUID } from "node:crypto"
+import { parentMode } from "../Dialect.ts"
 import * as PersistentNode from "../PersistentNode.ts"
-import type { Registered } from "../ServiceDiscovery.ts"
-import type { Changes, Registration, ServiceInstance } from "../ServiceInstance.ts"
+import type { ServiceDiscovery } from "../ServiceDiscovery.ts"
+import type { Changes, Registration, ServiceInstance, ServiceType } from "../ServiceInstance.ts"
 import * as InstanceJson from "./instanceJson.ts"
 import { invalid } from "./invalid.ts"
+import { createBelow } from "./parents.ts"
 import type { Payload } from "./payload.ts"
 import * as UriSpec from "./uriSpec.ts"
 
@@ -25,33 +27,45 @@ const problem = ({ port, sslPort, uriSpec }: ServiceInstance): string | undefine
   return uriSpec === undefined ? undefined : UriSpec.problem(uriSpec)
 }
 
-/** The data of its node, with the payload as JSON. */
-const dataOf = (path: string, instance: ServiceInstance): Effect.Effect<string, ZooKeeperError> => {
-  const bad = problem(instance)
-  if (bad !== undefined) return Effect.fail(invalid("register", path, bad))
-  return Effect.try({
-    try: () => InstanceJson.write(instance),
-    catch: (error) => invalid("register", path, `the payload cannot be written as JSON: ${String(error)}`)
-  })
-}
-
 const changed = <P>(instance: ServiceInstance<P>, { payload, ...details }: Changes<P>): ServiceInstance<P> => {
   const next = { ...instance, ...details }
   return { ...next, enabled: next.enabled ?? true, payload: payload === undefined ? instance.payload : payload }
 }
 
+interface Prepared<P> {
+  readonly path: string
+  readonly instance: ServiceInstance<P>
+  /** Its payload as JSON. */
+  readonly json: unknown
+  readonly data: string
+}
+
+/** How instances are written down. `pathOf` refuses names that are none. */
 export const registering = <P>(
   zk: ZooKeeper,
   { encode }: Payload<P>,
-  pathOf: (name: string, id: string) => Effect.Effect<string, ZooKeeperError>
-) =>
-  Effect.fnUntraced(function* (
-    registration: Registration<P>
-  ): Effect.fn.Return<Registered<P>, ZooKeeperError, Scope.Scope> {
+  pathOf: (operation: string, name: string, id: string) => Effect.Effect<string, ZooKeeperError>
+): Pick<ServiceDiscovery<P>, "register" | "add"> => {
+  const encoded = (operation: string, path: string, payload: P) =>
+    Effect.mapError(encode(payload), (why) => invalid(operation, path, `the payload is of another type: ${why}`))
+
+  /** The data of its node. */
+  const dataOf = (operation: string, path: string, instance: ServiceInstance) => {
+    const bad = problem(instance)
+    if (bad !== undefined) return Effect.fail(invalid(operation, path, bad))
+    return Effect.try({
+      try: () => InstanceJson.write(instance),
+      catch: (error) => invalid(operation, path, `the payload cannot be written as JSON: ${String(error)}`)
+    })
+  }
+
+  const prepare = Effect.fnUntraced(function* (
+    operation: string,
+    registration: Registration<P>,
+    serviceType: ServiceType
+  ): Effect.fn.Return<Prepared<P>, ZooKeeperError> {
     const { id = randomUUID(), name, ...told } = registration
-    const path = yield* pathOf(name, id)
-    const encoded = (payload: P) =>
-      Effect.mapError(encode(payload), (why) => invalid("register", path, `the payload is of another type: ${why}`))
+    const path = yield* pathOf(operation, name, id)
     const blank: ServiceInstance<P> = {
       name,
       id,
@@ -61,29 +75,42 @@ export const registering = <P>(
       // Left out only where its type has it.
       payload: null as P,
       registrationTimeUTC: yield* Clock.currentTimeMillis,
-      serviceType: "DYNAMIC",
+      serviceType,
       uriSpec: undefined,
       enabled: true
     }
-    let instance = changed(blank, told as Changes<P>)
-    let json = yield* encoded(instance.payload)
-    const data = yield* dataOf(path, { ...instance, payload: json })
-    const node = yield* Effect.provideService(PersistentNode.make({ path, data }), ZooKeeper, zk)
-    return {
-      path,
-      isPresent: node.isPresent,
-      presence: node.presence,
-      instance: Effect.sync(() => instance),
-      update: (changes) =>
-        Effect.gen(function* () {
-          const given = changes.payload === undefined ? undefined : { json: yield* encoded(changes.payload) }
+    const instance = changed(blank, told as Changes<P>)
+    const json = yield* encoded(operation, path, instance.payload)
+    return { path, instance, json, data: yield* dataOf(operation, path, { ...instance, payload: json }) }
+  })
+
+  return {
+    register: Effect.fnUntraced(function* (registration) {
+      const { data, path, ...prepared } = yield* prepare("register", registration, "DYNAMIC")
+      let { instance, json } = prepared
+      const node = yield* Effect.provideService(PersistentNode.make({ path, data }), ZooKeeper, zk)
+      return {
+        path,
+        isPresent: node.isPresent,
+        presence: node.presence,
+        instance: Effect.sync(() => instance),
+        update: Effect.fnUntraced(function* (changes) {
+          const given =
+            changes.payload === undefined ? undefined : { json: yield* encoded("update", path, changes.payload) }
           // Nothing comes between from here on, so that of two who change different fields each has its way.
           const next = changed(instance, changes)
           const nextJson = given === undefined ? json : given.json
-          const nextData = yield* dataOf(path, { ...next, payload: nextJson })
+          const nextData = yield* dataOf("update", path, { ...next, payload: nextJson })
           instance = next
           json = nextJson
           yield* node.set(nextData)
         })
-    }
-  })
+      }
+    }),
+    add: Effect.fnUntraced(function* (registration) {
+      const { data, instance, path } = yield* prepare("add", registration, "PERMANENT")
+      yield* createBelow(zk, Path.parent(path), parentMode("curator"), zk.create(path, data))
+      return instance
+    })
+  }
+}
