@@ -284,6 +284,8 @@ describe("a service", () => {
             (seen) => seen.join() === "setData,getData",
             { describe: "it is written, and looked at again" }
           )
+          // Answered after the look.
+          yield* zk.sync()
           requests.length = 0
         })
       )

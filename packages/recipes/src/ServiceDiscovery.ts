@@ -50,8 +50,8 @@ export interface Registered<P = unknown> extends Pick<PersistentNode, "path" | "
   /** What it tells of itself, after the changes that were made here. */
   readonly instance: Effect.Effect<ServiceInstance<P>>
   /**
-   * Changes what it tells, in the node that is there if it is ours, and in all that come after it. Fails with
-   * `InvalidArgument` as `register` does, and changes nothing then.
+   * Changes what it tells, in the node that is there if it is ours, and in all that come after it; after the changes that were
+   * begun before. Fails with `InvalidArgument` as `register` does, and changes nothing then.
    */
   readonly update: (changes: Changes<P>) => Effect.Effect<void, ZooKeeperError>
 }

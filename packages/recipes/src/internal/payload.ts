@@ -8,7 +8,7 @@ export interface Payload<P> {
   readonly decode: (json: unknown) => Effect.Effect<P, string>
 }
 
-/** With it the recipes would take twice the memory; a program that has a schema has loaded it anyway. */
+/** It takes more memory than all recipes (9 and 6 MiB, measured); a program that has a schema has loaded it anyway. */
 const ofSchema = <P>(schema: Schema.Codec<P, unknown>): Effect.Effect<Payload<P>> =>
   Effect.map(
     Effect.promise(() => import("effect/Schema")),

@@ -4,6 +4,7 @@ import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
 import { randomUUID } from "node:crypto"
 import { parentMode } from "../Dialect.ts"
 import * as PersistentNode from "../PersistentNode.ts"
@@ -35,8 +36,6 @@ const changed = <P>(instance: ServiceInstance<P>, { payload, ...details }: Chang
 interface Prepared<P> {
   readonly path: string
   readonly instance: ServiceInstance<P>
-  /** Its payload as JSON. */
-  readonly json: unknown
   readonly data: string
 }
 
@@ -46,18 +45,19 @@ export const registering = <P>(
   { encode }: Payload<P>,
   pathOf: (operation: string, name: string, id: string) => Effect.Effect<string, ZooKeeperError>
 ): Pick<ServiceDiscovery<P>, "register" | "add"> => {
-  const encoded = (operation: string, path: string, payload: P) =>
-    Effect.mapError(encode(payload), (why) => invalid(operation, path, `the payload is of another type: ${why}`))
-
   /** The data of its node. */
-  const dataOf = (operation: string, path: string, instance: ServiceInstance) => {
+  const dataOf = Effect.fnUntraced(function* (operation: string, path: string, instance: ServiceInstance<P>) {
+    const refuse = (why: string) => invalid(operation, path, why)
     const bad = problem(instance)
-    if (bad !== undefined) return Effect.fail(invalid(operation, path, bad))
-    return Effect.try({
-      try: () => InstanceJson.write(instance),
-      catch: (error) => invalid(operation, path, `the payload cannot be written as JSON: ${String(error)}`)
+    if (bad !== undefined) return yield* refuse(bad)
+    const payload = yield* Effect.mapError(encode(instance.payload), (why) =>
+      refuse(`the payload is of another type: ${why}`)
+    )
+    return yield* Effect.try({
+      try: () => InstanceJson.write({ ...instance, payload }),
+      catch: (error) => refuse(`the payload cannot be written as JSON: ${String(error)}`)
     })
-  }
+  })
 
   const prepare = Effect.fnUntraced(function* (
     operation: string,
@@ -80,31 +80,30 @@ export const registering = <P>(
       enabled: true
     }
     const instance = changed(blank, told as Changes<P>)
-    const json = yield* encoded(operation, path, instance.payload)
-    return { path, instance, json, data: yield* dataOf(operation, path, { ...instance, payload: json }) }
+    return { path, instance, data: yield* dataOf(operation, path, instance) }
   })
 
   return {
     register: Effect.fnUntraced(function* (registration) {
       const { data, path, ...prepared } = yield* prepare("register", registration, "DYNAMIC")
-      let { instance, json } = prepared
+      let { instance } = prepared
       const node = yield* Effect.provideService(PersistentNode.make({ path, data }), ZooKeeper, zk)
+      const turn = Semaphore.makeUnsafe(1)
       return {
         path,
         isPresent: node.isPresent,
         presence: node.presence,
         instance: Effect.sync(() => instance),
-        update: Effect.fnUntraced(function* (changes) {
-          const given =
-            changes.payload === undefined ? undefined : { json: yield* encoded("update", path, changes.payload) }
-          // Nothing comes between from here on, so that of two who change different fields each has its way.
-          const next = changed(instance, changes)
-          const nextJson = given === undefined ? json : given.json
-          const nextData = yield* dataOf("update", path, { ...next, payload: nextJson })
-          instance = next
-          json = nextJson
-          yield* node.set(nextData)
-        })
+        // In turn, so that of two who change different fields each has its way.
+        update: (changes) =>
+          turn.withPermit(
+            Effect.gen(function* () {
+              const next = changed(instance, changes)
+              const nextData = yield* dataOf("update", path, next)
+              instance = next
+              yield* node.set(nextData)
+            })
+          )
       }
     }),
     add: Effect.fnUntraced(function* (registration) {

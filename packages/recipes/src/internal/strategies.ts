@@ -3,6 +3,7 @@ import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type { ServiceInstance } from "../ServiceInstance.ts"
+import type { Strategy } from "../ServiceProvider.ts"
 import { keyOf } from "./downInstances.ts"
 
 export type Choose = <P>(instances: Arr.NonEmptyReadonlyArray<ServiceInstance<P>>) => Effect.Effect<ServiceInstance<P>>
@@ -30,6 +31,4 @@ const sticky = (): Choose => {
 }
 
 /** Each makes one that begins anew. */
-export const strategies = { "round-robin": roundRobin, random, sticky } as const satisfies Record<string, () => Choose>
-
-export type Name = keyof typeof strategies
+export const strategies: Readonly<Record<Strategy, () => Choose>> = { "round-robin": roundRobin, random, sticky }
