@@ -19,6 +19,7 @@ import * as PersistentWatch from "@effect-zookeeper/recipes/PersistentWatch"
 import * as Queue from "@effect-zookeeper/recipes/Queue"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
+import * as ServiceDiscovery from "@effect-zookeeper/recipes/ServiceDiscovery"
 import * as Transaction from "@effect-zookeeper/recipes/Transaction"
 import * as TreeCache from "@effect-zookeeper/recipes/TreeCache"
 import { assert, describe, it } from "@effect/vitest"
@@ -372,6 +373,28 @@ const recipes: Record<string, Work> = {
       yield* reaches(seen, ["ada"])
       yield* reaches(Effect.map(workers.members, names), ["ada"])
     }).pipe(Effect.provide(Workers.layer))
+  },
+
+  ServiceDiscovery: ({ other, path }) => {
+    class Services extends ServiceDiscovery.Service<Services>()("test/Services", { path }) {}
+    return Effect.gen(function* () {
+      const services = yield* Services
+      const provider = yield* services.provider("web")
+      const ids = Effect.map(provider.instances, (instances) => instances.map(({ id }) => id))
+      const mine = yield* services.register({ name: "web", id: "ada" })
+      yield* reaches(ids, ["ada"])
+      yield* Effect.scoped(
+        Effect.andThen(
+          Effect.flatMap(beside(other, ServiceDiscovery.make({ path })), ({ register }) =>
+            register({ name: "web", id: "blaise" })
+          ),
+          reaches(ids, ["ada", "blaise"])
+        )
+      )
+      yield* reaches(ids, ["ada"])
+      yield* mine.update({ enabled: false })
+      yield* reaches(ids, [])
+    }).pipe(Effect.provide(Services.layer))
   },
 
   NodeCache: ({ other, path }) => {

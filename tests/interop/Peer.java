@@ -33,6 +33,12 @@ import org.apache.curator.framework.state.ConnectionState;
 import org.apache.curator.framework.recipes.shared.SharedCount;
 import org.apache.curator.retry.ExponentialBackoffRetry;
 import org.apache.curator.retry.RetryNTimes;
+import org.apache.curator.x.discovery.ServiceDiscovery;
+import org.apache.curator.x.discovery.ServiceDiscoveryBuilder;
+import org.apache.curator.x.discovery.ServiceInstance;
+import org.apache.curator.x.discovery.ServiceProvider;
+import org.apache.curator.x.discovery.UriSpec;
+import org.apache.curator.x.discovery.details.JsonInstanceSerializer;
 
 /** Curator as the other party of a test: one command a line on stdin, one answer a line on stdout. */
 public final class Peer {
@@ -95,6 +101,73 @@ public final class Peer {
         }
     }
 
+    /** What an instance of a service tells besides where it is, as a class of this program's. */
+    public static final class Weight {
+        public int weight;
+
+        @Override
+        public String toString() {
+            return "weight " + weight;
+        }
+    }
+
+    /** One instance of `web`, which is this program, and those that it chooses from. */
+    private static final class Service {
+        private final ServiceDiscovery<Object> discovery;
+        private final ServiceProvider<Object> provider;
+        private ServiceInstance<Object> mine;
+
+        Service(CuratorFramework client, String kind, String path, String id) throws Exception {
+            // By default it leaves out whether an instance is enabled.
+            boolean isCompatible = kind.equals("service");
+            discovery = ServiceDiscoveryBuilder.builder(Object.class)
+                .client(client)
+                .basePath(path)
+                .serializer(new JsonInstanceSerializer<>(Object.class, isCompatible))
+                .build();
+            discovery.start();
+            provider = discovery.serviceProviderBuilder().serviceName("web").build();
+            provider.start();
+            mine = instance(id, true, 1);
+        }
+
+        private static ServiceInstance<Object> instance(String id, boolean isEnabled, int weight) throws Exception {
+            Weight payload = new Weight();
+            payload.weight = weight;
+            return ServiceInstance.builder()
+                .name("web")
+                .id(id)
+                .address("10.0.0.1")
+                .port(80)
+                .payload(payload)
+                .uriSpec(new UriSpec("{scheme}://{address}:{port}/{id}"))
+                .enabled(isEnabled)
+                .build();
+        }
+
+        void update(int weight, boolean isEnabled) throws Exception {
+            mine = instance(mine.getId(), isEnabled, weight);
+            discovery.updateService(mine);
+        }
+
+        private static String shown(ServiceInstance<Object> instance) {
+            String uri = instance.buildUriSpec();
+            return instance.getId() + "=" + uri + "=" + instance.getPayload() + "=" + instance.isEnabled();
+        }
+
+        String all() throws Exception {
+            TreeSet<String> all = new TreeSet<>();
+            for (ServiceInstance<Object> each : discovery.queryForInstances("web")) all.add(shown(each));
+            return String.join(",", all);
+        }
+
+        String chosen() throws Exception {
+            TreeSet<String> ids = new TreeSet<>();
+            for (ServiceInstance<Object> each : provider.getAllInstances()) ids.add(each.getId());
+            return String.join(",", ids);
+        }
+    }
+
     public static void main(String[] args) throws Exception {
         CuratorFramework client =
             CuratorFrameworkFactory.newClient(args[0], 10_000, 15_000, new ExponentialBackoffRetry(100, 5));
@@ -139,10 +212,12 @@ public final class Peer {
                 ((LeaderLatch) thing).close();
                 return "ok";
             case "join":
-                ((GroupMember) thing).start();
+                if (thing instanceof Service) ((Service) thing).discovery.registerService(((Service) thing).mine);
+                else ((GroupMember) thing).start();
                 return "ok";
             case "leave":
                 if (thing instanceof DistributedDoubleBarrier) ((DistributedDoubleBarrier) thing).leave();
+                else if (thing instanceof Service) ((Service) thing).discovery.unregisterService(((Service) thing).mine);
                 else ((GroupMember) thing).close();
                 return "ok";
             case "offer":
@@ -164,7 +239,13 @@ public final class Peer {
             case "giveBack":
                 ((Consumer) thing).told.put(false);
                 return true;
+            case "update":
+                ((Service) thing).update(Integer.parseInt(words[2]), Boolean.parseBoolean(words[3]));
+                return "ok";
+            case "chosen":
+                return ((Service) thing).chosen();
             case "members":
+                if (thing instanceof Service) return ((Service) thing).all();
                 return String.join(",", new TreeSet<>(((GroupMember) thing).getCurrentMembers().keySet()));
             case "value":
                 if (thing instanceof SharedCount) return ((SharedCount) thing).getCount();
@@ -237,6 +318,9 @@ public final class Peer {
                 return new Consumer(client, kind, path);
             case "simple-queue":
                 return new SimpleDistributedQueue(client, path);
+            case "service":
+            case "enabled-service":
+                return new Service(client, kind, path, id);
             case "group":
                 return new GroupMember(client, path, id, id.getBytes(StandardCharsets.UTF_8));
             default:

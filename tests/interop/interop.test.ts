@@ -13,6 +13,8 @@ import * as Partitioner from "@effect-zookeeper/recipes/Partitioner"
 import * as Queue from "@effect-zookeeper/recipes/Queue"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
+import * as ServiceDiscovery from "@effect-zookeeper/recipes/ServiceDiscovery"
+import { uri } from "@effect-zookeeper/recipes/ServiceInstance"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -237,6 +239,101 @@ it.live("Curator's GroupMember and our group see each other's members", () =>
     yield* awaitState(group.members, (now) => now === "ours,theirs", { describe: "both, by them" })
     yield* group.leave
     yield* awaitState(seen, (now) => now === "ours=o", { describe: "ours alone" })
+  })
+)
+
+it.live("Curator's ServiceDiscovery and ours see each other's instances, and choose from them", () =>
+  Effect.gen(function* () {
+    const { peer, zk } = yield* begin("Curator")
+    const ours = yield* using(zk)(ServiceDiscovery.make({ path }))
+    const theirs = yield* peer.make("service", path, "theirs")
+    const enabled = yield* peer.make("enabled-service", path, "enabled")
+    yield* theirs.join
+    yield* enabled.join
+    const provider = yield* ours.provider("web")
+    const awaitChosen = (what: string) =>
+      Effect.all([
+        awaitState(
+          Effect.map(provider.instances, (instances) => instances.map(({ id }) => id).join()),
+          (now) => now === what,
+          { describe: `ours chooses from ${what}` }
+        ),
+        awaitState(theirs.chosen, (now) => now === what, { describe: `theirs chooses from ${what}` })
+      ])
+    yield* awaitChosen("enabled,theirs")
+
+    const registered = yield* ours.register({
+      name: "web",
+      id: "ours",
+      address: "10.0.0.2",
+      sslPort: 443,
+      payload: { "@class": "Peer$Weight", weight: 2 },
+      uriSpec: "{scheme}://{address}:{ssl-port}/{id}"
+    })
+    yield* awaitChosen("enabled,ours,theirs")
+    const shown = Effect.map(ours.instances("web"), (instances) =>
+      instances.map((instance) => [
+        instance.id,
+        Option.getOrNull(uri(instance)),
+        instance.payload,
+        instance.enabled,
+        instance.serviceType
+      ])
+    )
+    const payload = (weight: number) => ({ "@class": "Peer$Weight", weight })
+    assert.deepStrictEqual(yield* shown, [
+      ["enabled", "http://10.0.0.1:80/enabled", payload(1), true, "DYNAMIC"],
+      ["ours", "https://10.0.0.2:443/ours", payload(2), true, "DYNAMIC"],
+      ["theirs", "http://10.0.0.1:80/theirs", payload(1), true, "DYNAMIC"]
+    ])
+    const they = (theirs: string, mine: string, other: string) =>
+      [`enabled=http://10.0.0.1:80/enabled=${other}`, `ours=https://10.0.0.2:443/ours=${mine}`].join() +
+      `,theirs=http://10.0.0.1:80/theirs=${theirs}`
+    assert.strictEqual(yield* theirs.members, they("weight 1=true", "weight 2=true", "weight 1=true"))
+
+    // What is changed, and who is not to be chosen.
+    yield* registered.update({ payload: { "@class": "Peer$Weight", weight: 3 }, enabled: false })
+    yield* awaitChosen("enabled,theirs")
+    yield* enabled.update(4, false)
+    yield* awaitChosen("theirs")
+    // In its default mode it cannot say so.
+    yield* theirs.update(5, false)
+    yield* awaitState(theirs.members, (now) => now === they("weight 5=true", "weight 3=false", "weight 4=false"), {
+      describe: "all changes, by them"
+    })
+    assert.deepStrictEqual(
+      (yield* shown).map(([id, , payload, enabled]) => [id, payload, enabled]),
+      [
+        ["enabled", payload(4), false],
+        ["ours", payload(3), false],
+        ["theirs", payload(5), true]
+      ]
+    )
+
+    // Payloads of JSON: what Curator makes of them, and the one form that it cannot read, nor anything beside it.
+    for (const [json, theirsIs] of [
+      ["text", "text"],
+      [7, "7"],
+      [true, "true"],
+      [null, "null"],
+      [{ weight: 1 }, "{weight=1}"],
+      [["java.util.ArrayList", [1, 2]], "[1, 2]"]
+    ] as const) {
+      yield* registered.update({ payload: json })
+      yield* awaitState(theirs.members, (now) => now.includes(`/ours=${theirsIs}=`), {
+        describe: `${theirsIs}, by them`
+      })
+    }
+
+    yield* registered.update({ payload: [1, 2] })
+    yield* awaitState(Effect.exit(theirs.members), Exit.isFailure, { describe: "they cannot read the list" })
+    yield* registered.update({ payload: null })
+
+    yield* ours.add({ name: "web", id: "static" })
+    yield* awaitChosen("static,theirs")
+    assert.isTrue(yield* ours.remove("web", "static"))
+    yield* theirs.leave
+    yield* awaitChosen("")
   })
 )
 

@@ -17,6 +17,10 @@ export interface Thing {
   readonly join: Effect.Effect<string, TimedOut>
   readonly leave: Effect.Effect<string, TimedOut>
   readonly members: Effect.Effect<string, TimedOut>
+  /** Changes what an instance of a service tells. */
+  readonly update: (weight: number, isEnabled: boolean) => Effect.Effect<string, TimedOut>
+  /** The instances of a service that it chooses from. */
+  readonly chosen: Effect.Effect<string, TimedOut>
   /** Gives the number after it. */
   readonly add: (n: number) => Effect.Effect<string, TimedOut>
   readonly value: Effect.Effect<string, TimedOut>
@@ -99,6 +103,8 @@ export const start = Effect.fnUntraced(function* (
         join: ask("join", name),
         leave: ask("leave", name),
         members: ask("members", name),
+        update: (weight, isEnabled) => ask("update", name, `${weight}`, `${isEnabled}`),
+        chosen: ask("chosen", name),
         add: (n) => ask("add", name, `${n}`),
         value: ask("value", name),
         raise: ask("raise", name),

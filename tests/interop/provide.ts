@@ -73,13 +73,13 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 <modelVersion>4.0.0</modelVersion><groupId>local</groupId><artifactId>jars</artifactId><version>1</version>
 <packaging>pom</packaging>
 <dependencies>
-<dependency><groupId>org.apache.curator</groupId><artifactId>curator-recipes</artifactId><version>${CURATOR}</version></dependency>
+<dependency><groupId>org.apache.curator</groupId><artifactId>curator-x-discovery</artifactId><version>${CURATOR}</version></dependency>
 <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId><version>1.7.36</version></dependency>
 </dependencies>
 </project>
 `
 
-const mavens = cache.folder(`curator-${CURATOR}`, (folder) =>
+const mavens = cache.folder(`curator-discovery-${CURATOR}`, (folder) =>
   Effect.suspend(() => {
     const file = path.join(folder, "pom.xml")
     fs.writeFileSync(file, pom)
@@ -97,14 +97,18 @@ const mavens = cache.folder(`curator-${CURATOR}`, (folder) =>
   })
 )
 
-const debians = unpacked("debian-curator", [
+const debians = unpacked("debian-curator-discovery", [
   "libcurator-recipes-java",
+  "libcurator-discovery-java",
   "libcurator-framework-java",
   "libcurator-client-java",
   "libguava-java",
   "libzookeeper-java",
   "libslf4j-java",
-  "libnetty-java"
+  "libnetty-java",
+  "libjackson2-annotations-java",
+  "libjackson2-core-java",
+  "libjackson2-databind-java"
 ]).pipe(Effect.map((folder) => path.join(folder, "usr/share/java")))
 
 /** Curator, driven by Peer.java, which is compiled once for each state of it. */

@@ -3,6 +3,7 @@ import * as ChildrenCache from "@effect-zookeeper/recipes/ChildrenCache"
 import * as NodeCache from "@effect-zookeeper/recipes/NodeCache"
 import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
 import * as PersistentWatch from "@effect-zookeeper/recipes/PersistentWatch"
+import * as ServiceDiscovery from "@effect-zookeeper/recipes/ServiceDiscovery"
 import * as TreeCache from "@effect-zookeeper/recipes/TreeCache"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
@@ -58,6 +59,11 @@ const recipes = (zk: Client) => ({
     (node) => [node.isPresent],
     (node) => [node.presence]
   ),
+  provider: afterwards(
+    Effect.flatMap(using(zk)(ServiceDiscovery.make({ path: "/" })), ({ provider }) => provider("recipe")),
+    (provider) => [provider.instance, provider.instances],
+    () => []
+  ),
   watch: afterwards(
     using(zk)(PersistentWatch.make({ paths: [PATH] })),
     () => [],
@@ -66,7 +72,7 @@ const recipes = (zk: Client) => ({
 })
 
 describe("after the end of its scope", () => {
-  for (const recipe of ["tree", "children", "node", "persistentNode", "watch"] as const) {
+  for (const recipe of ["tree", "children", "node", "persistentNode", "provider", "watch"] as const) {
     it.live(`${recipe}: whoever waits or asks is interrupted`, () =>
       Effect.gen(function* () {
         const zk = yield* onServers()

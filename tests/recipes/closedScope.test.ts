@@ -13,6 +13,7 @@ import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
 import * as PersistentWatch from "@effect-zookeeper/recipes/PersistentWatch"
 import * as Queue from "@effect-zookeeper/recipes/Queue"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
+import * as ServiceDiscovery from "@effect-zookeeper/recipes/ServiceDiscovery"
 import * as TreeCache from "@effect-zookeeper/recipes/TreeCache"
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
@@ -49,6 +50,10 @@ const recipes: Readonly<Record<string, (zk: Client) => Effect.Effect<unknown, un
   "a lease": (zk) => Effect.flatMap(using(zk)(Semaphore.make({ path, leases: 1 })), ({ acquire }) => acquire),
   "a lease of kazoo's": (zk) =>
     Effect.flatMap(using(zk)(Semaphore.make({ path, leases: 1, dialect: "kazoo" })), ({ acquire }) => acquire),
+  ServiceDiscovery: (zk) =>
+    Effect.flatMap(using(zk)(ServiceDiscovery.make({ path: "/" })), ({ register }) => register({ name: "recipe" })),
+  ServiceProvider: (zk) =>
+    Effect.flatMap(using(zk)(ServiceDiscovery.make({ path: "/" })), ({ provider }) => provider("recipe")),
   TreeCache: (zk) => using(zk)(TreeCache.make({ path }))
 }
 
@@ -119,7 +124,7 @@ describe("acquired in a scope that is closed", () => {
 })
 
 /** What goes on in the background once it is made, so that it would ask again whenever something changes. */
-const followers = ["NodeCache", "PersistentWatch", "Semaphore", "TreeCache"]
+const followers = ["NodeCache", "PersistentWatch", "Semaphore", "ServiceProvider", "TreeCache"]
 
 describe("made by a fiber that is interrupted", () => {
   for (const name of followers) {

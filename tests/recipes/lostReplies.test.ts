@@ -15,6 +15,7 @@ import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
 import * as Queue from "@effect-zookeeper/recipes/Queue"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
+import * as ServiceDiscovery from "@effect-zookeeper/recipes/ServiceDiscovery"
 import * as Transaction from "@effect-zookeeper/recipes/Transaction"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
@@ -188,6 +189,28 @@ const recipes: Readonly<Record<string, Recipe>> = {
         yield* Effect.scoped(Effect.andThen(queue.take, queue.tryTake()))
         yield* queue.withItem(() => Effect.void)
       })
+  },
+  ServiceDiscovery: {
+    below: [`${path}/web`],
+    take: (zk) =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          const discovery = yield* using(zk)(ServiceDiscovery.make({ path }))
+          const provider = yield* discovery.provider("web")
+          const registered = yield* discovery.register({ name: "web", payload: "before" })
+          yield* registered.update({ payload: "after" })
+          const all = yield* discovery.instances("web")
+          assert.strictEqual(all[0]?.payload, "after")
+          yield* awaitState(
+            Effect.map(
+              provider.instance,
+              Option.map(({ payload }) => payload)
+            ),
+            (payload) => Option.getOrNull(payload) === "after",
+            { describe: "it chooses what is there" }
+          )
+        })
+      )
   },
   Transaction: {
     below: [path],

@@ -7,7 +7,6 @@ import * as Path from "@effect-zookeeper/core/Path"
 import { type Data, text, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
@@ -15,6 +14,7 @@ import type { CacheFailure } from "./Cache.ts"
 import type { Dialect } from "./Dialect.ts"
 import { BUFFER } from "./internal/Broadcast.ts"
 import { invalid } from "./internal/invalid.ts"
+import { readBelow } from "./internal/listed.ts"
 import { childrenOf, MAX_NODES, mirror } from "./internal/mirror.ts"
 import * as PersistentNode from "./PersistentNode.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
@@ -116,19 +116,7 @@ export const make = Effect.fnUntraced(function* (
   const extent = { path, depth: 1, includes: () => true, maxNodes: MAX_NODES, buffer: BUFFER }
   return {
     join,
-    members: Effect.gen(function* () {
-      const names = yield* Effect.catchReason(zk.children(path), "ZooKeeperError", "NoNode", () => Effect.succeed([]))
-      const found = yield* Effect.forEach(
-        names.toSorted(),
-        (name) =>
-          Effect.map(
-            zk.getOption(Path.join(path, name)),
-            Option.map(({ data }) => memberOf(name, data))
-          ),
-        { concurrency: "unbounded" }
-      )
-      return found.flatMap((member) => Option.toArray(member))
-    }),
+    members: readBelow(zk, path, (name, { data }) => Effect.succeedSome(memberOf(name, data))),
     observe: Stream.unwrap(
       Effect.map(mirror(zk, extent), ({ states }) =>
         states.pipe(
