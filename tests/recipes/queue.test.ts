@@ -13,6 +13,7 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { cutOff } from "../real/clients.ts"
 import { awaitState } from "../support/awaitState.ts"
+import { contentsOf, inSync, isIdle, LOCKS, tagOf, textOf } from "./queued.ts"
 import {
   awaitQueue,
   body,
@@ -31,38 +32,8 @@ import {
   using
 } from "./support.ts"
 
-const LOCKS = `${PATH}-locks`
-
-/** A queue that tells what stands in it as the leader knows it, whatever other sessions have just done. */
 const make = (zk: Client, options: Partial<Queue.Options> = {}) =>
-  Effect.map(using(zk)(Queue.make({ path: PATH, ...options })), (queue): Queue.Queue => ({
-    ...queue,
-    size: Effect.andThen(zk.sync(), queue.size),
-    contents: Effect.andThen(zk.sync(), queue.contents)
-  }))
-
-const textOf = (item: Queue.Item) => Effect.succeed(ZooKeeper.text(item))
-
-const contentsOf = (queue: Queue.Queue) =>
-  Effect.map(queue.contents, (all) =>
-    all.map((each) => `${ZooKeeper.text(each)}${each.isTaken ? " (taken)" : ""}`).join()
-  )
-
-const tagOf = (error: { readonly _tag: string; readonly reason?: { readonly _tag: string } }) =>
-  error.reason?._tag ?? error._tag
-
-/** What is there beside the items: claims, places in the line, receipts of what was put in. */
-const leftOf = (zk: Client, claims = LOCKS, beside = LOCKS) =>
-  Effect.map(
-    Effect.all([names(zk, claims), names(zk, `${beside}/waiting`), names(zk, `${beside}/receipts`)]),
-    ([claims, ...others]) => [...claims.filter((name) => !/^(waiting|receipts)$/.test(name)), ...others.flat()]
-  )
-
-const isIdle = (zk: Client, claims?: string, beside?: string) =>
-  awaitState(leftOf(zk, claims, beside), (left) => left.length === 0, {
-    describe: "nothing is left beside the items",
-    within: "30 seconds"
-  })
+  Effect.map(using(zk)(Queue.make({ path: PATH, ...options })), (queue) => inSync(zk, queue))
 
 /** Where a dialect has its items and their claims, and what else. */
 const places = {

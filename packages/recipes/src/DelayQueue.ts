@@ -27,7 +27,7 @@ export interface Options extends Omit<Queue.Options, "dialect"> {}
 
 /**
  * When an item falls due: at a time, or after a while from when it is put in, by this process's clock. A time that is past is
- * due at once. A part of a millisecond is a whole one.
+ * due at once.
  *
  * @category options
  * @since 0.1.0
