@@ -15,13 +15,12 @@ import * as Queue from "@effect-zookeeper/recipes/Queue"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import * as TreeCache from "@effect-zookeeper/recipes/TreeCache"
 import { assert, describe, it } from "@effect/vitest"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { within } from "../support/realTime.ts"
-import { awaitQueue, beside, type Client, onServers, PATH, recordRequests, using } from "./support.ts"
+import { awaitQueue, beside, type Client, holdBack, onServers, PATH, recordRequests, using } from "./support.ts"
 
 const path = PATH
 
@@ -61,26 +60,6 @@ const queuesOf = (name: string): ReadonlyArray<string> => {
 
 /** More than any of them needs. */
 const MOST_REQUESTS = 40
-
-/** Holds the n-th request back until it is let go. */
-const holdBack = (zk: Client, n: number) => {
-  const { driver } = zk as unknown as { driver: { submit: Client["driver"]["submit"] } }
-  const submit = driver.submit
-  const asked = Deferred.makeUnsafe<void>()
-  let send = () => {}
-  let count = 0
-  driver.submit = (call) => {
-    if (++count !== n) return submit(call)
-    send = () => void submit(call)
-    Deferred.doneUnsafe(asked, Effect.void)
-    return false
-  }
-  const letGo = Effect.sync(() => {
-    driver.submit = submit
-    send()
-  })
-  return { asked: Deferred.await(asked), letGo }
-}
 
 const ends = (acquiring: Fiber.Fiber<unknown, unknown>) =>
   within(Fiber.await(acquiring), "10 seconds", () => "it waits for ever")

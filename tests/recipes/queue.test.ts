@@ -20,6 +20,7 @@ import {
   type Client,
   expire,
   expireDuring,
+  holdBack,
   isEntered,
   onServers,
   PATH,
@@ -393,6 +394,46 @@ describe("an item", () => {
       )
       assert.strictEqual(after, "and so on")
       assert.strictEqual(yield* queue.size, 0)
+    })
+  )
+
+  it.live("is done when what its body has begun has consumed it, though the body did not wait for that", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const queue = yield* make(zk)
+      yield* queue.offer("a")
+      yield* zk.create("/done", "")
+      yield* queue.withItem((item) => Effect.forkScoped(item.consume(Op.set("/done", "a")), { startImmediately: true }))
+      assert.strictEqual(yield* zk.getString("/done"), "a")
+      assert.strictEqual(yield* queue.size, 0)
+      yield* isIdle(zk)
+    })
+  )
+
+  it.live("that was given back is not said to be consumed, where the answer was lost and nothing was done", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied()
+      const queue = yield* make(zk)
+      const theirs = yield* make(other)
+      yield* queue.offer("a")
+      const scope = yield* Scope.make()
+      const item = yield* Scope.provide(queue.take, scope)
+      yield* proxy.stall
+      // The second one asks whether the first one was done.
+      const { asked, letGo } = holdBack(zk, 2, "multi")
+      const consuming = yield* Effect.forkChild(Effect.flip(item.consume(Op.create("/done"))), {
+        startImmediately: true
+      })
+      yield* proxy.cut
+      yield* proxy.flow
+      yield* asked
+      yield* Scope.close(scope, Exit.void)
+      yield* isIdle(other)
+      yield* letGo
+      const error = yield* Fiber.join(consuming)
+      assert.isTrue(error._tag === "ZooKeeperError" && error.applied === "unknown", String(error))
+      assert.strictEqual(yield* contentsOf(theirs), "a")
+      assert.isTrue(Option.isNone(yield* other.exists("/done")))
     })
   )
 

@@ -65,7 +65,7 @@ export const itemsOf = Effect.fnUntraced(function* <How extends ReadonlyArray<un
   const once: Try<Taken<Mark>> = (waits) =>
     Effect.gen(function* () {
       const claim = yield* nextClaim(zk, layout, line, waits)
-      const { consume, entry, isConsumed, narrow } = claim
+      const { consume, entry, finish, isConsumed, narrow } = claim
       // Somebody who knows no claims may have taken it away.
       const read = Effect.catchReason(zk.get(entry), "ZooKeeperError", "NoNode", () =>
         Effect.fail(new LeaseLost({ why: "deleted" }))
@@ -82,7 +82,7 @@ export const itemsOf = Effect.fnUntraced(function* <How extends ReadonlyArray<un
         lost: Effect.catch(held.lost, (error) => (isConsumed() ? Effect.never : Effect.fail(error))),
         consume: (...ops: ReadonlyArray<Op.Op<any>>) => consume(held.guard, ops)
       }
-      return { item, finish: Effect.suspend(() => (isConsumed() ? Effect.void : item.consume())) }
+      return { item, finish: finish(held.guard) }
     })
   const takeOne = untilHeld(zk, once)
   const tryTakeOne = (options: { readonly wait?: Duration.Input | undefined } | undefined) =>
