@@ -3,6 +3,7 @@
  * ever, and whoever is interrupted leaves nothing in a scope that goes on.
  */
 import * as Counter from "@effect-zookeeper/recipes/Counter"
+import * as DelayQueue from "@effect-zookeeper/recipes/DelayQueue"
 import * as DoubleBarrier from "@effect-zookeeper/recipes/DoubleBarrier"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as EnsembleTracker from "@effect-zookeeper/recipes/EnsembleTracker"
@@ -44,6 +45,10 @@ const recipes: Readonly<Record<string, (zk: Client) => Effect.Effect<unknown, un
       // It is put in only after nobody has found it.
       Effect.all([queue.take, Effect.andThen(zk.sync(), queue.offer("an item"))], { concurrency: 2 })
     ),
+  "a delayed item that is waited for": (zk) =>
+    Effect.flatMap(using(zk)(DelayQueue.make({ path })), (queue) =>
+      Effect.andThen(queue.offer("an item", { after: "100 millis" }), queue.take)
+    ),
   Semaphore: (zk) => using(zk)(Semaphore.make({ path, leases: 1, sizeNode: "/size" })),
   "a lease": (zk) => Effect.flatMap(using(zk)(Semaphore.make({ path, leases: 1 })), ({ acquire }) => acquire),
   "a lease of kazoo's": (zk) =>
@@ -55,6 +60,7 @@ const recipes: Readonly<Record<string, (zk: Client) => Effect.Effect<unknown, un
 const queuesOf = (name: string): ReadonlyArray<string> => {
   if (name === "a lease") return [`${PATH}/leases`, `${PATH}/locks`]
   if (name.startsWith("an item")) return [`${PATH}/taken`, `${PATH}/waiting`, `${PATH}/receipts`]
+  if (name.startsWith("a delayed item")) return [`${PATH}-locks/waiting`, `${PATH}-locks/receipts`]
   return [path, `${PATH}-__lock__`]
 }
 
