@@ -191,9 +191,17 @@ const inVirtualTime = (name: string, test: (zk: Client) => Effect.Effect<void, u
     )
   )
 
-/** Whether a consumer has it, once all that it was about to ask is answered. */
-const isDone = (zk: Client, fiber: Fiber.Fiber<unknown, unknown>) =>
-  Effect.map(Effect.andThen(zk.sync(), zk.sync()), () => fiber.pollUnsafe() !== undefined)
+/** Waits until a session asks for nothing more: whoever sleeps now does so until something happens. */
+const awaitQuiet = (zk: Client) => {
+  const requests = recordRequests(zk)
+  const asked = Effect.suspend(() => {
+    requests.length = 0
+    return Effect.as(Effect.andThen(zk.sync(), zk.sync()), requests)
+  })
+  return awaitState(asked, ({ length }) => length === 2, { describe: "only what asks here is asked" })
+}
+
+const isDone = (fiber: Fiber.Fiber<unknown, unknown>) => fiber.pollUnsafe() !== undefined
 
 describe("a delayed item", () => {
   inVirtualTime(
@@ -210,12 +218,12 @@ describe("a delayed item", () => {
         yield* queue.offer("b", { after: "20 seconds" })
         const taking = yield* Effect.forkChild(queue.withItem(textOf))
         yield* awaitQueue(zk, 1, `${LOCKS}/waiting`)
-        assert.isFalse(yield* isDone(zk, taking))
+        assert.isFalse(isDone(taking))
         const requests = recordRequests(zk)
         for (let second = 0; second < 19; second++) yield* TestClock.adjust("1 second")
         yield* TestClock.adjust("999 millis")
         assert.deepStrictEqual(requests.splice(0), [])
-        assert.isFalse(yield* isDone(zk, taking))
+        assert.isFalse(isDone(taking))
         yield* TestClock.adjust(1)
         assert.strictEqual(yield* Fiber.join(taking), "b")
       })
@@ -232,7 +240,7 @@ describe("a delayed item", () => {
       yield* TestClock.adjust("5 seconds")
       yield* queue.offer("early", { after: "10 seconds" })
       yield* queue.offer("earlier", { after: "5 seconds" })
-      yield* isDone(zk, consuming)
+      yield* awaitQuiet(zk)
       const reaches = (count: number) =>
         awaitState(
           Effect.sync(() => order.length),
@@ -243,15 +251,15 @@ describe("a delayed item", () => {
       yield* reaches(1)
       // It waits anew, at the head of the line.
       yield* awaitQueue(zk, 1, `${LOCKS}/waiting`)
-      yield* isDone(zk, consuming)
+      yield* awaitQuiet(zk)
       yield* queue.offer("at once", { after: 0 })
       yield* reaches(2)
       yield* awaitQueue(zk, 1, `${LOCKS}/waiting`)
-      yield* isDone(zk, consuming)
+      yield* awaitQuiet(zk)
       yield* TestClock.adjust("5 seconds")
       yield* reaches(3)
       yield* awaitQueue(zk, 1, `${LOCKS}/waiting`)
-      yield* isDone(zk, consuming)
+      yield* awaitQuiet(zk)
       for (let second = 0; second < 15; second++) yield* TestClock.adjust("1 second")
       yield* reaches(4)
       assert.deepStrictEqual(order, ["earlier", "at once", "early", "late"])
@@ -282,7 +290,7 @@ describe("a delayed item", () => {
       yield* queue.offer("a", { after: "65 seconds" })
       const taking = yield* Effect.forkChild(Effect.provideService(queue.withItem(textOf), Clock.Clock, set))
       yield* awaitQueue(zk, 1, `${LOCKS}/waiting`)
-      yield* isDone(zk, taking)
+      yield* awaitQuiet(zk)
       // Not so much that the lease would be over.
       ahead = 9000
       for (let second = 0; second < 60; second++) yield* TestClock.adjust("1 second")
