@@ -119,12 +119,13 @@ export const claim = (
     return Effect.map(
       own(zk, Effect.as(created, node), () => giveBack),
       (contender) => {
+        // The receipt's, whatever session asks for it.
+        const { epoch } = zk.session
         const done = Effect.sync(() => {
           isConsumed = true
         })
         const once = (guard: Guard, ops: ReadonlyArray<Op.Op<any>>): ReturnType<Claim["consume"]> =>
           Effect.suspend(() => {
-            const { epoch } = zk.session
             const transaction = behind(3, guard(Op.delete(receipt), Op.delete(entry), Op.delete(node), ...ops))
             return Effect.catchIf(Effect.asVoid(transaction), isUnanswered, (error) =>
               Effect.flatMap(stands(zk, receipt, epoch, error), (is) => {
