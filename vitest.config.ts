@@ -63,7 +63,9 @@ export default defineConfig({
       // Where watches fire once.
       project(
         "recipes@3.5",
-        ["tests/recipes/{childrenCache,group,nodeCache,persistentWatch,queue,serviceDiscovery,treeCache}.test.ts"],
+        [
+          "tests/recipes/{childrenCache,delayQueue,group,idQueue,nodeCache,persistentWatch,queue,serviceDiscovery,treeCache}.test.ts"
+        ],
         {
           env: { RECIPES_ON: "in-process@3.5" }
         }

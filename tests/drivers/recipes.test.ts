@@ -6,10 +6,13 @@ import { isZooKeeperError, type ZooKeeperError } from "@effect-zookeeper/core/Zo
 import * as Barrier from "@effect-zookeeper/recipes/Barrier"
 import * as ChildrenCache from "@effect-zookeeper/recipes/ChildrenCache"
 import * as Counter from "@effect-zookeeper/recipes/Counter"
+import * as DelayQueue from "@effect-zookeeper/recipes/DelayQueue"
 import * as DoubleBarrier from "@effect-zookeeper/recipes/DoubleBarrier"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as EnsembleTracker from "@effect-zookeeper/recipes/EnsembleTracker"
 import * as Group from "@effect-zookeeper/recipes/Group"
+import * as IdQueue from "@effect-zookeeper/recipes/IdQueue"
+import type { Item } from "@effect-zookeeper/recipes/Item"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
 import * as MultiLock from "@effect-zookeeper/recipes/MultiLock"
 import * as NodeCache from "@effect-zookeeper/recipes/NodeCache"
@@ -82,6 +85,18 @@ const textOf = (node: Option.Option<ZooKeeper.Node>) => (Option.isSome(node) ? Z
 
 const noneLeft = ({ other, path }: Stage) =>
   Effect.map(other.children(path), (names) => assert.deepStrictEqual(names, []))
+
+/** A consumer is in the line of a queue. */
+const isWaiting = ({ other, path }: Stage) =>
+  reaches(
+    Effect.match(other.children(`${path}-locks/waiting`), {
+      onSuccess: (names) => names.length,
+      onFailure: () => 0
+    }),
+    1
+  )
+
+const itemText = (item: Item) => Effect.succeed(ZooKeeper.text(item))
 
 const recipes: Record<string, Work> = {
   Election: (stage) => {
@@ -314,7 +329,6 @@ const recipes: Record<string, Work> = {
 
   Queue: (stage) => {
     class Orders extends Queue.Service<Orders>()("test/Orders", { path: stage.path }) {}
-    const textOf = (item: Queue.Item) => Effect.succeed(ZooKeeper.text(item))
     return Effect.gen(function* () {
       const fork = yield* outliving
       const orders = yield* Orders
@@ -322,25 +336,55 @@ const recipes: Record<string, Work> = {
       yield* orders.offerAll(["a", "b"])
       yield* orders.withItem((item) =>
         Effect.gen(function* () {
-          assert.strictEqual(yield* rival.withItem(textOf), "b")
+          assert.strictEqual(yield* rival.withItem(itemText), "b")
           assert.isTrue(Option.isNone(yield* rival.tryTake()))
           yield* item.consume(Op.create(`${stage.path}-done`, item.data))
         })
       )
       assert.strictEqual(yield* stage.other.getString(`${stage.path}-done`), "a")
       // It waits, and is told by its watches.
-      const waiting = yield* fork(orders.withItem(textOf))
-      yield* reaches(
-        Effect.match(stage.other.children(`${stage.path}-locks/waiting`), {
-          onSuccess: (names) => names.length,
-          onFailure: () => 0
-        }),
-        1
-      )
+      const waiting = yield* fork(orders.withItem(itemText))
+      yield* isWaiting(stage)
       yield* rival.offer("c")
       assert.strictEqual(yield* Fiber.join(waiting), "c")
       yield* noneLeft(stage)
     }).pipe(Effect.provide(Orders.layer))
+  },
+
+  DelayQueue: (stage) => {
+    class Reminders extends DelayQueue.Service<Reminders>()("test/Reminders", { path: stage.path }) {}
+    return Effect.gen(function* () {
+      const fork = yield* outliving
+      const reminders = yield* Reminders
+      const rival = yield* beside(stage.other, DelayQueue.make({ path: stage.path }))
+      yield* rival.offer("in an hour", { after: "1 hour" })
+      const waiting = yield* fork(reminders.withItem(itemText))
+      yield* isWaiting(stage)
+      yield* rival.offer("soon", { after: "200 millis" })
+      assert.strictEqual(yield* Fiber.join(waiting), "soon")
+      yield* reminders.offer("now", { at: 1 })
+      assert.strictEqual(yield* rival.withItem(itemText), "now")
+      yield* reaches(reminders.size, 1)
+    }).pipe(Effect.provide(Reminders.layer))
+  },
+
+  IdQueue: (stage) => {
+    class Mails extends IdQueue.Service<Mails>()("test/Mails", { path: stage.path }) {}
+    return Effect.gen(function* () {
+      const mails = yield* Mails
+      const rival = yield* beside(stage.other, IdQueue.make({ path: stage.path }))
+      yield* mails.offerAll(["a", "b"], "one")
+      yield* mails.offer("c", "two")
+      yield* mails.withItem((item) =>
+        Effect.gen(function* () {
+          assert.strictEqual(item.id, "one")
+          yield* stage.other.sync()
+          assert.strictEqual(yield* rival.remove("one"), 1)
+        })
+      )
+      assert.strictEqual(yield* mails.remove("two"), 1)
+      yield* noneLeft(stage)
+    }).pipe(Effect.provide(Mails.layer))
   },
 
   PersistentNode: ({ other, path }) => {

@@ -22,9 +22,12 @@ import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
 import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
 import org.apache.curator.framework.recipes.locks.Lease;
 import org.apache.curator.framework.recipes.nodes.GroupMember;
+import org.apache.curator.framework.recipes.queue.DistributedDelayQueue;
+import org.apache.curator.framework.recipes.queue.DistributedIdQueue;
 import org.apache.curator.framework.recipes.queue.DistributedPriorityQueue;
 import org.apache.curator.framework.recipes.queue.DistributedQueue;
 import org.apache.curator.framework.recipes.queue.MultiItem;
+import org.apache.curator.framework.recipes.queue.QueueBase;
 import org.apache.curator.framework.recipes.queue.QueueBuilder;
 import org.apache.curator.framework.recipes.queue.QueueConsumer;
 import org.apache.curator.framework.recipes.queue.QueueSerializer;
@@ -49,25 +52,34 @@ public final class Peer {
     private static final class Consumer implements QueueConsumer<String>, QueueSerializer<String> {
         private final SynchronousQueue<String> shown = new SynchronousQueue<>();
         private final SynchronousQueue<Boolean> told = new SynchronousQueue<>();
-        private final DistributedQueue<String> items;
-        private final DistributedPriorityQueue<String> ordered;
+        private final QueueBase<String> queue;
 
         Consumer(CuratorFramework client, String kind, String path) throws Exception {
-            QueueBuilder<String> builder =
-                QueueBuilder.builder(client, kind.equals("producer") ? null : this, this, path).lockPath(path + "-locks");
-            boolean isOrdered = kind.equals("priority-queue");
-            items = isOrdered ? null : builder.buildQueue();
-            ordered = isOrdered ? builder.buildPriorityQueue(0) : null;
-            if (isOrdered) ordered.start();
-            else items.start();
+            QueueConsumer<String> consumer = kind.endsWith("producer") ? null : this;
+            queue = build(QueueBuilder.builder(client, consumer, this, path).lockPath(path + "-locks"), kind);
+            queue.start();
+        }
+
+        private static QueueBase<String> build(QueueBuilder<String> builder, String kind) {
+            if (kind.startsWith("priority-")) return builder.buildPriorityQueue(0);
+            if (kind.startsWith("delay-")) return builder.buildDelayQueue();
+            if (kind.startsWith("id-")) return builder.buildIdQueue();
+            return builder.buildQueue();
         }
 
         void offer(String[] words) throws Exception {
-            if (ordered != null) ordered.put(words[2], Integer.parseInt(words[3]));
-            else if (words.length == 3) items.put(words[2]);
-            else items.putMulti(several(words));
-            if (!(ordered != null ? ordered.flushPuts(30, TimeUnit.SECONDS) : items.flushPuts(30, TimeUnit.SECONDS)))
-                throw new IllegalStateException("not put in");
+            if (queue instanceof DistributedPriorityQueue)
+                ((DistributedPriorityQueue<String>) queue).put(words[2], Integer.parseInt(words[3]));
+            else if (queue instanceof DistributedDelayQueue)
+                ((DistributedDelayQueue<String>) queue).put(words[2], Long.parseLong(words[3]));
+            else if (queue instanceof DistributedIdQueue) ((DistributedIdQueue<String>) queue).put(words[2], words[3]);
+            else if (words.length == 3) ((DistributedQueue<String>) queue).put(words[2]);
+            else ((DistributedQueue<String>) queue).putMulti(several(words));
+            if (!queue.flushPuts(30, TimeUnit.SECONDS)) throw new IllegalStateException("not put in");
+        }
+
+        int remove(String id) throws Exception {
+            return ((DistributedIdQueue<String>) queue).remove(id);
         }
 
         private static MultiItem<String> several(String[] words) {
@@ -236,6 +248,8 @@ public final class Peer {
             case "consume":
                 ((Consumer) thing).told.put(true);
                 return true;
+            case "remove":
+                return ((Consumer) thing).remove(words[2]);
             case "giveBack":
                 ((Consumer) thing).told.put(false);
                 return true;
@@ -315,6 +329,10 @@ public final class Peer {
             case "queue":
             case "producer":
             case "priority-queue":
+            case "delay-queue":
+            case "delay-producer":
+            case "id-queue":
+            case "id-producer":
                 return new Consumer(client, kind, path);
             case "simple-queue":
                 return new SimpleDistributedQueue(client, path);

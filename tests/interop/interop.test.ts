@@ -4,9 +4,11 @@ import { text } from "@effect-zookeeper/core/ZooKeeper"
 import type { Dialect } from "@effect-zookeeper/recipes/Dialect"
 import type { Held, Holder } from "@effect-zookeeper/recipes/Holder"
 import * as Barrier from "@effect-zookeeper/recipes/Barrier"
+import * as DelayQueue from "@effect-zookeeper/recipes/DelayQueue"
 import * as DoubleBarrier from "@effect-zookeeper/recipes/DoubleBarrier"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as Group from "@effect-zookeeper/recipes/Group"
+import * as IdQueue from "@effect-zookeeper/recipes/IdQueue"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
 import * as MultiLock from "@effect-zookeeper/recipes/MultiLock"
 import * as Partitioner from "@effect-zookeeper/recipes/Partitioner"
@@ -16,6 +18,7 @@ import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import * as ServiceDiscovery from "@effect-zookeeper/recipes/ServiceDiscovery"
 import { uri } from "@effect-zookeeper/recipes/ServiceInstance"
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -611,6 +614,105 @@ it.live("what Curator puts in as one comes as one, and its simple queue and kazo
     yield* lossy.offer("theirs")
     assert.strictEqual(yield* kazoos.withItem(textOf), "theirs")
   })
+)
+
+/** The names of the items, without their counters. */
+const kinds = (zk: Client) => Effect.map(queue(zk), (names) => names.map((name) => name.slice(0, -10)))
+
+it.live("what Curator's DistributedDelayQueue puts in is ours when it is due, and what it gives back is at once", () =>
+  Effect.gen(function* () {
+    const { peer, zk } = yield* begin("Curator")
+    const ours = yield* using(zk)(DelayQueue.make({ path }))
+    const theirs = yield* peer.make("delay-producer", path)
+    const at = (yield* Clock.currentTimeMillis) + 2000
+    yield* theirs.offer("theirs", at)
+    yield* ours.offer("ours", { at })
+    yield* theirs.offer("early", 1)
+    const [first, second, third] = yield* kinds(zk)
+    assert.strictEqual(first, second)
+    assert.strictEqual(third, "queue-|00000001|")
+    // So it is called when a consumer of theirs gives it back, whatever its time was.
+    yield* (yield* peer.make("producer", path)).offer("back")
+    assert.strictEqual(yield* ours.withItem(textOf), "back")
+    assert.strictEqual(yield* ours.withItem(textOf), "early")
+    assert.strictEqual(yield* ours.withItem(textOf), "theirs")
+    assert.isAtLeast(yield* Clock.currentTimeMillis, at)
+    assert.strictEqual(yield* ours.withItem(textOf), "ours")
+  })
+)
+
+it.live("Curator's DistributedDelayQueue and our delay queue give each item to one of them, none before its time", () =>
+  Effect.gen(function* () {
+    const { peer, zk } = yield* begin("Curator")
+    const ours = yield* using(zk)(DelayQueue.make({ path }))
+    const theirs = yield* peer.make("delay-queue", path)
+    const at = (yield* Clock.currentTimeMillis) + 2000
+    yield* ours.offer("b", { at: at + 1 })
+    yield* ours.offer("a", { at })
+    assert.strictEqual(yield* theirs.take(LONG), "a")
+    assert.isAtLeast(yield* Clock.currentTimeMillis, at)
+    // What they work on is not ours, but the next one is.
+    assert.strictEqual(yield* ours.withItem(textOf), "b")
+    assert.deepStrictEqual(yield* ours.tryWithItem(textOf), Option.none())
+    assert.deepStrictEqual(
+      (yield* ours.contents).map(({ isTaken }) => isTaken),
+      [true]
+    )
+    yield* theirs.giveBack
+    assert.strictEqual(yield* theirs.take(LONG), "a")
+    assert.deepStrictEqual(yield* kinds(zk), ["queue-"])
+    yield* ours.offer("c", { after: 0 })
+    const scope = yield* Scope.make()
+    assert.strictEqual(text(yield* Scope.provide(ours.take, scope)), "c")
+    yield* theirs.consume
+    // What we work on is not theirs before we give it back, and something changes.
+    assert.strictEqual(yield* theirs.take(SHORT), "none")
+    yield* Scope.close(scope, Exit.void)
+    yield* ours.offer("d", { after: "1 hour" })
+    assert.strictEqual(yield* theirs.take(LONG), "c")
+    yield* theirs.consume
+    yield* awaitState(ours.size, (size) => size === 1, { describe: "all that is due is consumed" })
+  })
+)
+
+it.live(
+  "Curator's DistributedIdQueue and our id queue give each item to one of them, and remove what the other put in",
+  () =>
+    Effect.gen(function* () {
+      const { peer, zk } = yield* begin("Curator")
+      const ours = yield* using(zk)(IdQueue.make({ path }))
+      const producer = yield* peer.make("id-producer", path)
+      yield* producer.offer("a", "x")
+      yield* ours.offer("b", "x")
+      yield* producer.offer("c", "y")
+      assert.deepStrictEqual(yield* kinds(zk), ["queue-|x|", "queue-|x|", "queue-|y|"])
+      // Each leaves alone what the other works on.
+      yield* ours.withItem((item) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual([text(item), item.id], ["a", "x"])
+          assert.strictEqual(yield* producer.remove("x"), "1")
+        })
+      )
+      yield* zk.sync()
+      assert.strictEqual(yield* ours.remove("x"), 0)
+      assert.strictEqual(yield* ours.remove("y"), 1)
+      // It writes other ids than it is given, and does not find them then.
+      yield* producer.offer("d", "p/q|r")
+      assert.deepStrictEqual(yield* kinds(zk), ["queue-|p_q_r|"])
+      assert.strictEqual(yield* producer.remove("p/q|r"), "0")
+      assert.strictEqual(yield* ours.remove("p_q_r"), 1)
+
+      const theirs = yield* peer.make("id-queue", path)
+      yield* ours.offer("e", "z")
+      assert.strictEqual(yield* theirs.take(LONG), "e")
+      assert.strictEqual(yield* ours.remove("z"), 0)
+      assert.deepStrictEqual(yield* ours.tryWithItem(textOf), Option.none())
+      yield* theirs.giveBack
+      assert.strictEqual(yield* theirs.take(LONG), "e")
+      assert.deepStrictEqual(yield* kinds(zk), ["queue-|z|"])
+      yield* theirs.consume
+      yield* awaitState(ours.size, (size) => size === 0, { describe: "consumed" })
+    })
 )
 
 it.live(

@@ -36,6 +36,8 @@ export interface Thing {
   /** Is done with the item that it took last. */
   readonly consume: Effect.Effect<boolean, TimedOut>
   readonly giveBack: Effect.Effect<boolean, TimedOut>
+  /** Takes out the items with that id, and gives their number. */
+  readonly remove: (id: string) => Effect.Effect<string, TimedOut>
 }
 
 export interface Peer {
@@ -114,7 +116,8 @@ export const start = Effect.fnUntraced(function* (
         offer: (...words) => ask("offer", name, ...words.map(String)),
         take: (seconds) => ask("take", name, `${seconds}`),
         consume: Effect.map(ask("consume", name), isTrue),
-        giveBack: Effect.map(ask("giveBack", name), isTrue)
+        giveBack: Effect.map(ask("giveBack", name), isTrue),
+        remove: (id) => ask("remove", name, id)
       }
     })
   }

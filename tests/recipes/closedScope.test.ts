@@ -3,6 +3,7 @@
  * ever, and whoever is interrupted leaves nothing in a scope that goes on.
  */
 import * as Counter from "@effect-zookeeper/recipes/Counter"
+import * as DelayQueue from "@effect-zookeeper/recipes/DelayQueue"
 import * as DoubleBarrier from "@effect-zookeeper/recipes/DoubleBarrier"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as EnsembleTracker from "@effect-zookeeper/recipes/EnsembleTracker"
@@ -16,13 +17,12 @@ import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import * as ServiceDiscovery from "@effect-zookeeper/recipes/ServiceDiscovery"
 import * as TreeCache from "@effect-zookeeper/recipes/TreeCache"
 import { assert, describe, it } from "@effect/vitest"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { within } from "../support/realTime.ts"
-import { awaitQueue, beside, type Client, onServers, PATH, recordRequests, using } from "./support.ts"
+import { awaitQueue, beside, type Client, holdBack, onServers, PATH, recordRequests, using } from "./support.ts"
 
 const path = PATH
 
@@ -46,6 +46,10 @@ const recipes: Readonly<Record<string, (zk: Client) => Effect.Effect<unknown, un
       // It is put in only after nobody has found it.
       Effect.all([queue.take, Effect.andThen(zk.sync(), queue.offer("an item"))], { concurrency: 2 })
     ),
+  "a delayed item that is waited for": (zk) =>
+    Effect.flatMap(using(zk)(DelayQueue.make({ path })), (queue) =>
+      Effect.andThen(queue.offer("an item", { after: "100 millis" }), queue.take)
+    ),
   Semaphore: (zk) => using(zk)(Semaphore.make({ path, leases: 1, sizeNode: "/size" })),
   "a lease": (zk) => Effect.flatMap(using(zk)(Semaphore.make({ path, leases: 1 })), ({ acquire }) => acquire),
   "a lease of kazoo's": (zk) =>
@@ -61,31 +65,12 @@ const recipes: Readonly<Record<string, (zk: Client) => Effect.Effect<unknown, un
 const queuesOf = (name: string): ReadonlyArray<string> => {
   if (name === "a lease") return [`${PATH}/leases`, `${PATH}/locks`]
   if (name.startsWith("an item")) return [`${PATH}/taken`, `${PATH}/waiting`, `${PATH}/receipts`]
+  if (name.startsWith("a delayed item")) return [`${PATH}-locks/waiting`, `${PATH}-locks/receipts`]
   return [path, `${PATH}-__lock__`]
 }
 
 /** More than any of them needs. */
 const MOST_REQUESTS = 40
-
-/** Holds the n-th request back until it is let go. */
-const holdBack = (zk: Client, n: number) => {
-  const { driver } = zk as unknown as { driver: { submit: Client["driver"]["submit"] } }
-  const submit = driver.submit
-  const asked = Deferred.makeUnsafe<void>()
-  let send = () => {}
-  let count = 0
-  driver.submit = (call) => {
-    if (++count !== n) return submit(call)
-    send = () => void submit(call)
-    Deferred.doneUnsafe(asked, Effect.void)
-    return false
-  }
-  const letGo = Effect.sync(() => {
-    driver.submit = submit
-    send()
-  })
-  return { asked: Deferred.await(asked), letGo }
-}
 
 const ends = (acquiring: Fiber.Fiber<unknown, unknown>) =>
   within(Fiber.await(acquiring), "10 seconds", () => "it waits for ever")

@@ -5,9 +5,11 @@ import { multi } from "@effect-zookeeper/core/wire/ops/multi"
 import { sync } from "@effect-zookeeper/core/wire/ops/sync"
 import * as Counter from "@effect-zookeeper/recipes/Counter"
 import * as Barrier from "@effect-zookeeper/recipes/Barrier"
+import * as DelayQueue from "@effect-zookeeper/recipes/DelayQueue"
 import * as DoubleBarrier from "@effect-zookeeper/recipes/DoubleBarrier"
 import * as Election from "@effect-zookeeper/recipes/Election"
 import * as Group from "@effect-zookeeper/recipes/Group"
+import * as IdQueue from "@effect-zookeeper/recipes/IdQueue"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
 import * as MultiLock from "@effect-zookeeper/recipes/MultiLock"
 import * as Partitioner from "@effect-zookeeper/recipes/Partitioner"
@@ -211,6 +213,25 @@ const recipes: Readonly<Record<string, Recipe>> = {
           )
         })
       )
+  },
+  "a delayed item, put in and consumed": {
+    below: [path, `${path}-locks/waiting`, `${path}-locks/receipts`],
+    take: (zk) =>
+      Effect.flatMap(using(zk)(DelayQueue.make({ path })), (queue) =>
+        Effect.andThen(
+          queue.offer("an item", { after: 0 }),
+          queue.withItem(({ consume }) => consume(write))
+        )
+      )
+  },
+  "items with an id, put in and removed": {
+    below: [path, `${path}-locks/waiting`, `${path}-locks/receipts`],
+    take: (zk) =>
+      Effect.gen(function* () {
+        const queue = yield* using(zk)(IdQueue.make({ path }))
+        yield* queue.offerAll(["one", "two"], "an id")
+        assert.strictEqual(yield* queue.remove("an id"), 2)
+      })
   },
   Transaction: {
     below: [path],

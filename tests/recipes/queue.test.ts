@@ -13,12 +13,14 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { cutOff } from "../real/clients.ts"
 import { awaitState } from "../support/awaitState.ts"
+import { contentsOf, inSync, isIdle, LOCKS, tagOf, textOf } from "./queued.ts"
 import {
   awaitQueue,
   body,
   type Client,
   expire,
   expireDuring,
+  holdBack,
   isEntered,
   onServers,
   PATH,
@@ -31,38 +33,8 @@ import {
   using
 } from "./support.ts"
 
-const LOCKS = `${PATH}-locks`
-
-/** A queue that tells what stands in it as the leader knows it, whatever other sessions have just done. */
 const make = (zk: Client, options: Partial<Queue.Options> = {}) =>
-  Effect.map(using(zk)(Queue.make({ path: PATH, ...options })), (queue): Queue.Queue => ({
-    ...queue,
-    size: Effect.andThen(zk.sync(), queue.size),
-    contents: Effect.andThen(zk.sync(), queue.contents)
-  }))
-
-const textOf = (item: Queue.Item) => Effect.succeed(ZooKeeper.text(item))
-
-const contentsOf = (queue: Queue.Queue) =>
-  Effect.map(queue.contents, (all) =>
-    all.map((each) => `${ZooKeeper.text(each)}${each.isTaken ? " (taken)" : ""}`).join()
-  )
-
-const tagOf = (error: { readonly _tag: string; readonly reason?: { readonly _tag: string } }) =>
-  error.reason?._tag ?? error._tag
-
-/** What is there beside the items: claims, places in the line, receipts of what was put in. */
-const leftOf = (zk: Client, claims = LOCKS, beside = LOCKS) =>
-  Effect.map(
-    Effect.all([names(zk, claims), names(zk, `${beside}/waiting`), names(zk, `${beside}/receipts`)]),
-    ([claims, ...others]) => [...claims.filter((name) => !/^(waiting|receipts)$/.test(name)), ...others.flat()]
-  )
-
-const isIdle = (zk: Client, claims?: string, beside?: string) =>
-  awaitState(leftOf(zk, claims, beside), (left) => left.length === 0, {
-    describe: "nothing is left beside the items",
-    within: "30 seconds"
-  })
+  Effect.map(using(zk)(Queue.make({ path: PATH, ...options })), (queue) => inSync(zk, queue))
 
 /** Where a dialect has its items and their claims, and what else. */
 const places = {
@@ -422,6 +394,46 @@ describe("an item", () => {
       )
       assert.strictEqual(after, "and so on")
       assert.strictEqual(yield* queue.size, 0)
+    })
+  )
+
+  it.live("is done when what its body has begun has consumed it, though the body did not wait for that", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const queue = yield* make(zk)
+      yield* queue.offer("a")
+      yield* zk.create("/done", "")
+      yield* queue.withItem((item) => Effect.forkScoped(item.consume(Op.set("/done", "a")), { startImmediately: true }))
+      assert.strictEqual(yield* zk.getString("/done"), "a")
+      assert.strictEqual(yield* queue.size, 0)
+      yield* isIdle(zk)
+    })
+  )
+
+  it.live("that was given back is not said to be consumed, where the answer was lost and nothing was done", () =>
+    Effect.gen(function* () {
+      const { other, proxy, zk } = yield* proxied()
+      const queue = yield* make(zk)
+      const theirs = yield* make(other)
+      yield* queue.offer("a")
+      const scope = yield* Scope.make()
+      const item = yield* Scope.provide(queue.take, scope)
+      yield* proxy.stall
+      // The second one asks whether the first one was done.
+      const { asked, letGo } = holdBack(zk, 2, "multi")
+      const consuming = yield* Effect.forkChild(Effect.flip(item.consume(Op.create("/done"))), {
+        startImmediately: true
+      })
+      yield* proxy.cut
+      yield* proxy.flow
+      yield* asked
+      yield* Scope.close(scope, Exit.void)
+      yield* isIdle(other)
+      yield* letGo
+      const error = yield* Fiber.join(consuming)
+      assert.isTrue(error._tag === "ZooKeeperError" && error.applied === "unknown", String(error))
+      assert.strictEqual(yield* contentsOf(theirs), "a")
+      assert.isTrue(Option.isNone(yield* other.exists("/done")))
     })
   )
 

@@ -1,14 +1,19 @@
 /**
  * Producers and consumers of a queue through random schedules of faults on an in-process cluster with a virtual clock: what
- * was put in is consumed once, and nothing is lost. `SCHEDULE=queue:17` runs one of them.
+ * was put in is consumed once, none before its time, and nothing is lost. `SCHEDULE=queue:17` runs one of them.
  */
 import * as Op from "@effect-zookeeper/core/Op"
 import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import type { Applied } from "@effect-zookeeper/testing/History"
+import * as DelayQueue from "@effect-zookeeper/recipes/DelayQueue"
+import type { Item, Items } from "@effect-zookeeper/recipes/Item"
 import * as Queue from "@effect-zookeeper/recipes/Queue"
 import * as TestCluster from "@effect-zookeeper/testing/TestCluster"
 import { assert, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -23,11 +28,39 @@ import { type Client, queue as names, using } from "./support.ts"
 
 const CLIENTS = 4
 const ITEMS = 12
-const COUNT = 60
 const SHAPE = { steps: 8, servers: 3, clients: CLIENTS, length: 12_000, longest: 9000 }
 const path = "/recipe"
 /** What was done with an item, in one transaction with its consumption. */
 const DONE = "/done"
+
+type Random = ReturnType<typeof randomOf>
+
+interface Kind {
+  readonly schedules: number
+  /** Where the items stand, and what is gone when nobody is at work. */
+  readonly entries: string
+  readonly beside: ReadonlyArray<string>
+  readonly make: Effect.Effect<Items<any>, ZooKeeperError, ZooKeeper.ZooKeeper>
+  /** How an item is put in. */
+  readonly how: (random: Random) => ReadonlyArray<unknown>
+}
+
+const kinds = {
+  queue: {
+    schedules: 60,
+    entries: `${path}/entries`,
+    beside: [`${path}/taken`, `${path}/waiting`, `${path}/receipts`],
+    make: Queue.make({ path, dialect: "kazoo" }),
+    how: () => []
+  },
+  delayQueue: {
+    schedules: 30,
+    entries: path,
+    beside: [`${path}-locks/waiting`, `${path}-locks/receipts`],
+    make: DelayQueue.make({ path }),
+    how: (random) => [{ after: random(3000) }]
+  }
+} as const satisfies Record<string, Kind>
 
 /** What its clients know of an item. */
 interface Story {
@@ -37,6 +70,7 @@ interface Story {
 }
 
 const enter = Effect.fnUntraced(function* (
+  kind: Kind,
   seed: number,
   index: number,
   connect: string,
@@ -47,7 +81,7 @@ const enter = Effect.fnUntraced(function* (
   const process = new ClientProcess()
   const zk: Client = yield* process.run(ZooKeeper.make({ connect, sessionTimeout: 4000 }))
   const random = randomOf(seed * CLIENTS + index)
-  const queue = yield* process.run(using(zk)(Queue.make({ path, dialect: "kazoo" })))
+  const queue = yield* process.run(using(zk)(kind.make))
   const storyOf = (id: string) => stories.get(id)!
   const produce = Effect.gen(function* () {
     for (let item = 0; item < ITEMS; item++) {
@@ -55,15 +89,17 @@ const enter = Effect.fnUntraced(function* (
       const id = `${index}.${item}`
       const story: Story = { offered: "unknown", taken: 0, consumed: 0 }
       stories.set(id, story)
-      story.offered = yield* Effect.match(queue.offer(id), {
+      story.offered = yield* Effect.match(queue.offer(id, ...kind.how(random)), {
         onSuccess: () => "yes" as const,
         onFailure: ({ applied }) => applied
       })
     }
   })
-  const work = (item: Queue.Item) =>
+  const work = (item: Item & Partial<DelayQueue.Due>) =>
     Effect.gen(function* () {
       const id = ZooKeeper.text(item)
+      const early = item.due === undefined ? 0 : DateTime.toEpochMillis(item.due) - (yield* Clock.currentTimeMillis)
+      if (early > 0) witness.problems.push(`${name}: has ${id} ${early} ms before its time`)
       storyOf(id).taken++
       witness.holding.set(name, item.node)
       yield* Effect.sleep(random(600))
@@ -82,7 +118,7 @@ const enter = Effect.fnUntraced(function* (
   return { player: { name, process, zk, trustsSync: true }, produce, consume, queue }
 })
 
-const play = Effect.fnUntraced(function* (seed: number) {
+const play = Effect.fnUntraced(function* (kindName: string, kind: Kind, seed: number) {
   const cluster = yield* TestCluster.TestCluster
   let moments = 0
   const witness = yield* Witness.make(() => moments++)
@@ -90,7 +126,7 @@ const play = Effect.fnUntraced(function* (seed: number) {
   yield* observer.create(DONE)
   const stories = new Map<string, Story>()
   const all = yield* Effect.forEach(Array(CLIENTS).keys(), (index) =>
-    enter(seed, index, cluster.connectString, witness, stories)
+    enter(kind, seed, index, cluster.connectString, witness, stories)
   )
   const producing = yield* Effect.forEach(all, ({ player, produce }) => Effect.forkChild(player.process.run(produce)))
   const consuming = yield* Effect.forEach(all, ({ consume, player }) => Effect.forkChild(player.process.run(consume)))
@@ -116,14 +152,13 @@ const play = Effect.fnUntraced(function* (seed: number) {
   )
   if (!isProduced) problems.push("somebody still puts items in two minutes after the last fault")
   const isEmpty = yield* until(
-    Effect.map(names(observer, `${path}/entries`), ({ length }) => length === 0),
+    Effect.map(names(observer, kind.entries), ({ length }) => length === 0),
     240
   )
   if (!isEmpty) problems.push("the queue is not empty two minutes after the last fault")
   const ending = Effect.forEach([...producing, ...consuming], Fiber.interrupt, { concurrency: "unbounded" })
   yield* Effect.forkChild(ending)
-  for (const beside of ["taken", "waiting", "receipts"]) {
-    const below = `${path}/${beside}`
+  for (const below of kind.beside) {
     const isGone = yield* until(
       Effect.map(names(observer, below), ({ length }) => length === 0),
       60
@@ -143,7 +178,11 @@ const play = Effect.fnUntraced(function* (seed: number) {
     }
   }
   if (problems.length > 0) {
-    const told = [`seed ${seed}: ${problems.join("\n  ")}`, ...steps.map(tell), `once more: SCHEDULE=queue:${seed}`]
+    const told = [
+      `seed ${seed}: ${problems.join("\n  ")}`,
+      ...steps.map(tell),
+      `once more: SCHEDULE=${kindName}:${seed}`
+    ]
     return yield* Effect.die(new Error(told.join("\n")))
   }
   const count = (of: (story: Story) => boolean) => [...stories.values()].filter(of).length
@@ -153,35 +192,38 @@ const play = Effect.fnUntraced(function* (seed: number) {
   }
 })
 
-const run = (seed: number) =>
+const run = (name: string, kind: Kind, seed: number) =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
-    const outcome = yield* Effect.exit(Scope.provide(play(seed), scope))
+    const outcome = yield* Effect.exit(Scope.provide(play(name, kind, seed), scope))
     yield* driven(Scope.close(scope, outcome))
     return yield* outcome
   }).pipe(Random.withSeed(`${seed}`), Effect.provide(TestCluster.layerMemory({ syncLimit: 5 }), { local: true }))
 
-const [only, seed] = (process.env["SCHEDULE"] ?? "").split(":")
-const seeds = only === "queue" ? [Number(seed)] : [...Array(COUNT).keys()]
+const [only = "", seed] = (process.env["SCHEDULE"] ?? "").split(":")
 
-it.effect(
-  `what is put in is consumed once, and nothing is lost, through ${seeds.length} schedules`,
-  () =>
-    Effect.gen(function* () {
-      const outcomes = yield* Effect.forEach(seeds, run)
-      const sum = (of: (outcome: (typeof outcomes)[number]) => number) =>
-        outcomes.reduce((all, each) => all + of(each), 0)
-      // It was worth looking.
-      if (seeds.length === COUNT) {
-        assert.isAbove(
-          sum(({ again }) => again),
-          seeds.length
-        )
-        assert.isAbove(
-          sum(({ unknown }) => unknown),
-          0
-        )
-      }
-    }),
-  600_000
-)
+for (const [name, kind] of Object.entries(kinds)) {
+  if (only in kinds && only !== name) continue
+  const seeds = only === name ? [Number(seed)] : [...Array(kind.schedules).keys()]
+  it.effect(
+    `${name}: what is put in is consumed once, and nothing is lost, through ${seeds.length} schedules`,
+    () =>
+      Effect.gen(function* () {
+        const outcomes = yield* Effect.forEach(seeds, (seed) => run(name, kind, seed))
+        const sum = (of: (outcome: (typeof outcomes)[number]) => number) =>
+          outcomes.reduce((all, each) => all + of(each), 0)
+        // It was worth looking.
+        if (seeds.length === kind.schedules) {
+          assert.isAbove(
+            sum(({ again }) => again),
+            seeds.length
+          )
+          assert.isAbove(
+            sum(({ unknown }) => unknown),
+            0
+          )
+        }
+      }),
+    600_000
+  )
+}

@@ -117,6 +117,26 @@ export const precede = (
   }
 }
 
+/** Holds the n-th request back until it is let go, of those of that name if one is given. */
+export const holdBack = (zk: Client, n: number, name = "") => {
+  const { driver } = zk as unknown as { driver: { submit: Client["driver"]["submit"] } }
+  const submit = driver.submit
+  const asked = Deferred.makeUnsafe<void>()
+  let send = () => {}
+  let count = 0
+  driver.submit = (call) => {
+    if ((name !== "" && call.operation.name !== name) || ++count !== n) return submit(call)
+    send = () => void submit(call)
+    Deferred.doneUnsafe(asked, Effect.void)
+    return false
+  }
+  const letGo = Effect.sync(() => {
+    driver.submit = submit
+    send()
+  })
+  return { asked: Deferred.await(asked), letGo }
+}
+
 /** Runs with a logger that writes down every message, those of what goes on in the background included. */
 export const loggingTo =
   (logged: Array<string>) =>

@@ -17,7 +17,7 @@ import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import { randomUUID } from "node:crypto"
 import type { ExclusiveHolder } from "../Holder.ts"
-import { type Contender, own } from "./contender.ts"
+import { type Contender, deleted, own } from "./contender.ts"
 import { behind } from "./hold.ts"
 import type { Layout } from "./itemLayout.ts"
 import { createBelow, orNoNode } from "./parents.ts"
@@ -36,6 +36,8 @@ export interface Claim extends Contender {
   readonly narrow: (guard: Guard) => Guard
   /** Deletes the item and the claim together with what else is asked for, once. */
   readonly consume: (guard: Guard, ops: ReadonlyArray<Op.Op<any>>) => Effect.Effect<void, ZooKeeperError | LeaseLost>
+  /** As `consume`, and done as well when it was consumed already, or is at the moment. */
+  readonly finish: (guard: Guard) => Effect.Effect<void, ZooKeeperError | LeaseLost>
 }
 
 type Guard = ExclusiveHolder["guard"]
@@ -107,33 +109,39 @@ export const claim = (
       reasons.every((reason) => reason._tag === "Fail" && !isUnanswered(reason.error)) ? Effect.void : removing
     )
     let isConsumed = false
+    let isGivenBack = false
     // Waits for it only where there is a connection: what is left is done in the background, or goes with the session.
-    const giveBack = Effect.suspend(() =>
-      isConsumed
-        ? Effect.void
-        : Effect.flatMap(removing, (fiber) => Effect.ignore(zk.whileConnected(Fiber.await(fiber))))
-    )
+    const giveBack = Effect.suspend(() => {
+      if (isConsumed) return Effect.void
+      isGivenBack = true
+      return Effect.flatMap(removing, (fiber) => Effect.ignore(zk.whileConnected(Fiber.await(fiber))))
+    })
     return Effect.map(
       own(zk, Effect.as(created, node), () => giveBack),
       (contender) => {
-        const deleted = new LeaseLost({ why: "deleted" })
-        const once: (...args: Parameters<Claim["consume"]>) => ReturnType<Claim["consume"]> = (guard, ops) =>
+        // The receipt's, whatever session asks for it.
+        const { epoch } = zk.session
+        const done = Effect.sync(() => {
+          isConsumed = true
+        })
+        const once = (guard: Guard, ops: ReadonlyArray<Op.Op<any>>): ReturnType<Claim["consume"]> =>
           Effect.suspend(() => {
-            const { epoch } = zk.session
             const transaction = behind(3, guard(Op.delete(receipt), Op.delete(entry), Op.delete(node), ...ops))
             return Effect.catchIf(Effect.asVoid(transaction), isUnanswered, (error) =>
-              Effect.flatMap(stands(zk, receipt, epoch, error), (is) => (is ? once(guard, ops) : Effect.void))
+              Effect.flatMap(stands(zk, receipt, epoch, error), (is) => {
+                if (is) return once(guard, ops)
+                // What gave the claim back has deleted the receipt, too: nobody can tell any longer.
+                return isGivenBack ? Effect.fail(error) : Effect.void
+              })
             )
           })
         const oneAtATime = Semaphore.makeUnsafe(1)
-        const consume: Claim["consume"] = (guard, ops) => {
-          const consumed = Effect.tap(once(guard, ops), () =>
-            Effect.sync(() => {
-              isConsumed = true
-            })
-          )
-          return oneAtATime.withPermit(Effect.suspend(() => (isConsumed ? Effect.fail(deleted) : consumed)))
-        }
+        const unlessConsumed =
+          (otherwise: ReturnType<Claim["consume"]>): Claim["consume"] =>
+          (guard, ops) =>
+            oneAtATime.withPermit(Effect.suspend(() => (isConsumed ? otherwise : Effect.tap(once(guard, ops), done))))
+        const consume = unlessConsumed(Effect.fail(deleted))
+        const finish: Claim["finish"] = (guard) => unlessConsumed(Effect.void)(guard, [])
         // The deletion of the claim may be that of the consumption whose answer is on its way.
         const settled = oneAtATime.withPermit(Effect.void)
         const gone = Effect.tapErrorTag(contender.gone, "LeaseLost", () => settled)
@@ -144,7 +152,7 @@ export const claim = (
               1,
               Effect.map(guard(Op.check(receipt, "any"), ...ops), ([, ...results]) => results as never)
             )
-        return { ...contender, gone, entry, isConsumed: () => isConsumed, narrow, consume }
+        return { ...contender, gone, entry, isConsumed: () => isConsumed, narrow, consume, finish }
       }
     )
   })

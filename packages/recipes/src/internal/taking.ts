@@ -1,10 +1,11 @@
 /**
- * Which item a consumer gets: the first that nobody has claimed. Who finds none, or is beaten to it, stands in a line, of
+ * Which item a consumer gets: the first that is due and that nobody has claimed. Who finds none, or is beaten to it, stands in a line, of
  * which only the head follows what comes and goes.
  */
 import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -31,6 +32,33 @@ const freeOf = (
   const taken = new Set(claimed)
   return itemsIn(layout, names).filter((name) => !taken.has(name))
 }
+
+const isDueAt =
+  ({ dueOf }: Layout, now: number) =>
+  (name: string): boolean =>
+    dueOf(name) <= now
+
+/** A clock that is set, or that stood still while its machine slept, is noticed after that many milliseconds. */
+const LONGEST_SLEEP = 60_000
+
+/** Looks at the time after each sleep: Node's timers may be a millisecond early. */
+const awaitTime = (time: number): Effect.Effect<void> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    now >= time ? Effect.void : Effect.andThen(Effect.sleep(Math.min(time - now, LONGEST_SLEEP)), awaitTime(time))
+  )
+
+/** Those of these that are due, and once more when the next one is. By then it is taken, or somebody has changed the names. */
+const dueOf = (layout: Layout, names: ReadonlyArray<string>): Stream.Stream<ReadonlyArray<string>> =>
+  Stream.unwrap(
+    Effect.map(Clock.currentTimeMillis, (now) => {
+      const next = names.find((name) => !isDueAt(layout, now)(name))
+      const due = Stream.succeed(names.filter(isDueAt(layout, now)))
+      if (next === undefined) return due
+      const time = layout.dueOf(next)
+      const later = Effect.map(awaitTime(time), () => names.filter(isDueAt(layout, time)))
+      return Stream.concat(due, Stream.fromEffect(later))
+    })
+  )
 
 /** Claims the first of these that can be had. */
 const claimOf = (
@@ -59,6 +87,8 @@ const awaitClaim = (zk: ZooKeeper, layout: Layout): Effect.Effect<Claim, ZooKeep
       Option.getOrElse(claims.children, () => [])
     )
   ).pipe(
+    // Only the waiting for a time is given up when the names change, but no claim that is on its way.
+    Stream.switchMap((names) => dueOf(layout, names)),
     Stream.mapEffect((names) => claimOf(zk, layout, names)),
     Stream.filter(Option.isSome),
     Stream.runHead,
@@ -68,7 +98,7 @@ const awaitClaim = (zk: ZooKeeper, layout: Layout): Effect.Effect<Claim, ZooKeep
 }
 
 /**
- * A claim of the first item that is free. Without `waits` it fails with `Busy` where there is none; then every free one is
+ * A claim of the first item that is due and free. Without `waits` it fails with `Busy` where there is none; then every free one is
  * tried. With it, one is: two hundred consumers that come at once would ask for each item two hundred times.
  */
 export const nextClaim = (
@@ -80,7 +110,8 @@ export const nextClaim = (
   Effect.gen(function* () {
     const lists = [namesBelow(zk, layout.entries), namesBelow(zk, layout.claims)] as const
     const [names, claimed] = yield* Effect.all(lists, { concurrency: "unbounded" })
-    const free = freeOf(layout, names, claimed)
+    const now = yield* Clock.currentTimeMillis
+    const free = freeOf(layout, names, claimed).filter(isDueAt(layout, now))
     const found = yield* claimOf(zk, layout, waits ? free.slice(0, 1) : free)
     if (Option.isSome(found)) return found.value
     if (!waits) return yield* new Busy()
