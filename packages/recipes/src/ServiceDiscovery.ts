@@ -133,7 +133,7 @@ export const make = Effect.fnUntraced(function* <P = unknown>(
           Effect.catchReason("ZooKeeperError", "NoNode", () => Effect.succeed(false))
         )
       ),
-    names: namesBelow(zk, options.path),
+    names: Effect.map(namesBelow(zk, options.path), (names) => names.toSorted()),
     instances: (name) =>
       Effect.flatMap(pathOf("instances", name), (path) =>
         readBelow(zk, path, (id, node) => read(Path.join(path, id), node))

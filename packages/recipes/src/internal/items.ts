@@ -13,11 +13,12 @@ import { type Try, unlessBusy, untilHeld, within } from "./contend.ts"
 import { hold, type StopOn } from "./hold.ts"
 import { invalid } from "./invalid.ts"
 import { itemsIn, type Layout } from "./itemLayout.ts"
+import { namesBelow } from "./listed.ts"
 import { put } from "./offering.ts"
 import { ensureAll } from "./parents.ts"
 import { patientlyAnew } from "./patience.ts"
 import type { Queue } from "./queue.ts"
-import { namesBelow, nextClaim } from "./taking.ts"
+import { nextClaim } from "./taking.ts"
 import { works } from "./works.ts"
 
 interface Options {

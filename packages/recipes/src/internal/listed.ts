@@ -1,16 +1,13 @@
-/** The children of a node with their data, as they are now. */
+/** The children of a node, with their data or without, as they are now. */
 import * as Path from "@effect-zookeeper/core/Path"
 import type { Node, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
-/** The names, sorted; of a missing node none. */
+/** The names, in no order; of a missing node none. */
 export const namesBelow = (zk: ZooKeeper, path: string): Effect.Effect<ReadonlyArray<string>, ZooKeeperError> =>
-  zk.children(path).pipe(
-    Effect.map((names) => names.toSorted()),
-    Effect.catchReason("ZooKeeperError", "NoNode", () => Effect.succeed([]))
-  )
+  Effect.catchReason(zk.children(path), "ZooKeeperError", "NoNode", () => Effect.succeed([]))
 
 /** What is made of each child that is still there, by the names. */
 export const readBelow = <A>(
@@ -20,7 +17,7 @@ export const readBelow = <A>(
 ): Effect.Effect<ReadonlyArray<A>, ZooKeeperError> =>
   Effect.gen(function* () {
     const found = yield* Effect.forEach(
-      yield* namesBelow(zk, path),
+      (yield* namesBelow(zk, path)).toSorted(),
       (name) =>
         Effect.flatMap(
           zk.getOption(Path.join(path, name)),

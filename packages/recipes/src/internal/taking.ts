@@ -1,6 +1,6 @@
 /**
- * Which item a consumer gets: the first that is due and that nobody has claimed. Who finds none, or is beaten to it, stands in a line, of
- * which only the head follows what comes and goes.
+ * Which item a consumer gets: the first that is due and that nobody has claimed. Who finds none, or is beaten to it, stands
+ * in a line, of which only the head follows what comes and goes.
  */
 import type { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
@@ -16,12 +16,9 @@ import { plain } from "./contend.ts"
 import { awaitTurn, Busy, enter } from "./contender.ts"
 import { inScopeOfItsOwn } from "./inScopeOfItsOwn.ts"
 import { itemsIn, type Layout } from "./itemLayout.ts"
+import { namesBelow } from "./listed.ts"
 import type { Queue } from "./queue.ts"
 import { nearest } from "./sequence.ts"
-
-/** The names below a path; none where there is no such path. */
-export const namesBelow = (zk: ZooKeeper, path: string): Effect.Effect<ReadonlyArray<string>, ZooKeeperError> =>
-  Effect.catchReason(zk.children(path), "ZooKeeperError", "NoNode", () => Effect.succeed([]))
 
 /** Those that nobody has claimed, in order. */
 const freeOf = (
