@@ -15,6 +15,7 @@ import * as PersistentNode from "@effect-zookeeper/recipes/PersistentNode"
 import * as Queue from "@effect-zookeeper/recipes/Queue"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
+import * as TimedLease from "@effect-zookeeper/recipes/TimedLease"
 import * as Transaction from "@effect-zookeeper/recipes/Transaction"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
@@ -187,6 +188,16 @@ const recipes: Readonly<Record<string, Recipe>> = {
         yield* Effect.flip(queue.withItem(() => Effect.fail("given back")))
         yield* Effect.scoped(Effect.andThen(queue.take, queue.tryTake()))
         yield* queue.withItem(() => Effect.void)
+      })
+  },
+  TimedLease: {
+    below: [path],
+    take: (zk) =>
+      Effect.gen(function* () {
+        const lease = yield* using(zk)(TimedLease.make({ path, holder: "job", duration: "1 hour" }))
+        const term = Option.getOrThrow(yield* lease.tryTake)
+        assert.isTrue(yield* term.renew)
+        yield* term.release
       })
   },
   Transaction: {
