@@ -20,6 +20,7 @@ import {
   onServers,
   PATH as path,
   proxied,
+  recordRequests,
   sessions,
   using
 } from "./support.ts"
@@ -97,6 +98,24 @@ describe("a lease for a time", () => {
         yield* zk.set(node, data)
         assert.strictEqual((yield* Effect.flip(lease.tryTake)).reason._tag, "DecodeFailed")
       }
+    })
+  )
+
+  it.live("needs six requests each time it is taken, renewed and given back", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const lease = yield* make(zk, "job")
+      yield* taken(lease.tryTake)
+      // What a lock asks of its lease depends on when the leader answered last.
+      const asked = recordRequests(zk)
+      const term = yield* taken(lease.tryTake)
+      yield* term.renew
+      yield* term.release
+      const once = ["create", "getData", "getChildren", "getData", "multi", "delete"]
+      assert.deepStrictEqual(
+        asked.filter((name) => name !== "sync"),
+        [...once, ...once, ...once]
+      )
     })
   )
 
