@@ -142,7 +142,7 @@ describe("a lease for a time", () => {
       const wrong: ReadonlyArray<Partial<TimedLease.Options>> = [
         { duration: "1999 millis" },
         { duration: "36501 days" },
-        { duration: "infinity" },
+        { duration: "Infinity" },
         { duration: "soon" as "1 second" },
         { duration: "5 seconds", margin: "4001 millis" },
         { margin: "soon" as "1 second" },
