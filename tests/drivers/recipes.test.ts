@@ -23,6 +23,7 @@ import * as Queue from "@effect-zookeeper/recipes/Queue"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import * as ServiceDiscovery from "@effect-zookeeper/recipes/ServiceDiscovery"
+import * as TimedLease from "@effect-zookeeper/recipes/TimedLease"
 import * as Transaction from "@effect-zookeeper/recipes/Transaction"
 import * as TreeCache from "@effect-zookeeper/recipes/TreeCache"
 import { assert, describe, it } from "@effect/vitest"
@@ -147,6 +148,25 @@ const recipes: Record<string, Work> = {
       assert.isTrue(yield* rival.compareAndSet(0n, 5n))
       yield* reaches(Effect.map(visits.get, String), "5")
     }).pipe(Effect.scoped, Effect.provide(Visits.layer), Effect.andThen(noneLeft(stage)))
+  },
+
+  TimedLease: (stage) => {
+    const { path } = stage
+    class Job extends TimedLease.Service<Job>()("test/Job", { path, holder: "ours", duration: "1 hour" }) {}
+    return Effect.gen(function* () {
+      const job = yield* Job
+      const rival = yield* beside(stage.other, TimedLease.make({ path, holder: "theirs", duration: "1 hour" }))
+      const worked = yield* job.tryWithLease((term) =>
+        Effect.gen(function* () {
+          assert.isTrue(Option.isNone(yield* rival.tryTake))
+          assert.isTrue(yield* term.renew)
+          return "worked"
+        })
+      )
+      assert.deepStrictEqual(worked, Option.some("worked"))
+      assert.isTrue(Option.isNone(yield* rival.tryTake), "it stays taken")
+      yield* Option.getOrThrow(yield* job.tryTake).release
+    }).pipe(Effect.provide(Job.layer), Effect.andThen(noneLeft(stage)))
   },
 
   Lock: (stage) => {

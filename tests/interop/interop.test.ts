@@ -17,6 +17,7 @@ import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import * as ServiceDiscovery from "@effect-zookeeper/recipes/ServiceDiscovery"
 import { uri } from "@effect-zookeeper/recipes/ServiceInstance"
+import * as TimedLease from "@effect-zookeeper/recipes/TimedLease"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -386,6 +387,57 @@ for (const [name, what, kind, as] of counters) {
     })
   )
 }
+
+/** As long as nobody waits for the end of a lease; the seconds that a peer takes it for. */
+const HOUR = 3600
+
+it.live("kazoo's NonBlockingLease and ours exclude each other, in time and by name", () =>
+  Effect.gen(function* () {
+    const { peer, zk } = yield* begin("kazoo")
+    const ours = yield* using(zk)(TimedLease.make({ path, holder: "ours", duration: "1 hour" }))
+    const theirs = yield* peer.make("lease", path, "theirs")
+    const namesake = yield* peer.make("lease", path, "ours")
+    // Ours first, renewed by us and by theirs of the same name.
+    const term = Option.getOrThrow(yield* ours.tryTake)
+    assert.isFalse(yield* theirs.acquire(HOUR), "they got what we hold")
+    assert.isTrue(yield* term.renew)
+    assert.isTrue(yield* namesake.acquire(2 * HOUR))
+    const [standing] = yield* ours.leases
+    const now = yield* Clock.currentTimeMillis
+    assert.isAtMost(Math.abs(standing!.end - now - 2 * HOUR * 1000), 60_000, "one clock, and UTC")
+    assert.isTrue(yield* term.renew, "in a node that they have made anew")
+    yield* term.release
+    // Given back: theirs, until its end.
+    assert.isTrue(yield* theirs.acquire(1))
+    const { end } = (yield* ours.leases)[0]!
+    const next = yield* awaitState(ours.tryTake, Option.isSome, { describe: "its end has come", within: "30 seconds" })
+    assert.isAtLeast(yield* Clock.currentTimeMillis, end)
+    assert.isFalse(yield* theirs.acquire(HOUR))
+    yield* Option.getOrThrow(next).release
+    assert.isTrue(yield* theirs.acquire(HOUR))
+    assert.deepStrictEqual(yield* ours.tryTake, Option.none())
+  })
+)
+
+it.live("kazoo's MultiNonBlockingLease and ours share so many leases", () =>
+  Effect.gen(function* () {
+    const { peer, zk } = yield* begin("kazoo")
+    const ours = yield* using(zk)(TimedLease.make({ path, holder: "ours", duration: "1 hour", leases: 2 }))
+    const [one, two] = [yield* peer.make("leases", path, "one"), yield* peer.make("leases", path, "two")]
+    assert.isTrue(yield* one.acquire(HOUR))
+    const term = Option.getOrThrow(yield* ours.tryTake)
+    assert.strictEqual(term.path, `${path}/1`)
+    assert.isFalse(yield* two.acquire(HOUR))
+    assert.isTrue(yield* one.acquire(HOUR))
+    yield* term.release
+    assert.isTrue(yield* two.acquire(HOUR))
+    assert.deepStrictEqual(yield* ours.tryTake, Option.none())
+    assert.deepStrictEqual(
+      (yield* ours.leases).map(({ holder }) => holder),
+      ["one", "two"]
+    )
+  })
+)
 
 const semaphores: ReadonlyArray<readonly [Name, string, "curator" | "kazoo", string]> = [
   ["Curator", "InterProcessSemaphoreV2", "curator", `${path}/leases`],

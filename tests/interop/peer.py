@@ -1,4 +1,5 @@
 """kazoo as the other party of a test: one command a line on stdin, one answer a line on stdout."""
+import datetime
 import sys
 import threading
 
@@ -7,6 +8,7 @@ from kazoo.exceptions import LockTimeout
 from kazoo.recipe.counter import Counter
 from kazoo.recipe.barrier import Barrier, DoubleBarrier
 from kazoo.recipe.election import Election
+from kazoo.recipe.lease import MultiNonBlockingLease, NonBlockingLease
 from kazoo.recipe.lock import Lock, ReadLock, Semaphore, WriteLock
 from kazoo.recipe.party import Party, ShallowParty
 from kazoo.recipe.queue import LockingQueue, Queue
@@ -81,6 +83,19 @@ class Partition:
         return iter(list(self.partitioner) if self.partitioner.acquired else [])
 
 
+class Lease:
+    """A lease that is asked for when it is told to, for so many seconds."""
+
+    def __init__(self, client, path, identifier, count=None):
+        self.client, self.path, self.identifier, self.count = client, path, identifier, count
+
+    def acquire(self, timeout):
+        duration = datetime.timedelta(seconds=timeout)
+        if self.count is None:
+            return bool(NonBlockingLease(self.client, self.path, duration, self.identifier))
+        return bool(MultiNonBlockingLease(self.client, self.count, self.path, duration, self.identifier))
+
+
 LOCKS = {
     "lock": Lock,
     "read": ReadLock,
@@ -102,6 +117,8 @@ def perform(command, name, *args):
             things[name] = LOCKS[kind](client, path, identifier)
         elif kind == "semaphore":
             things[name] = Semaphore(client, path, identifier, max_leases=2)
+        elif kind in ("lease", "leases"):
+            things[name] = Lease(client, path, identifier, 2 if kind == "leases" else None)
         elif kind in ("decimal", "int32"):
             things[name] = Counter(client, path, support_curator=kind == "int32")
         elif kind == "partition":

@@ -18,6 +18,7 @@ import * as Queue from "@effect-zookeeper/recipes/Queue"
 import * as ReadWriteLock from "@effect-zookeeper/recipes/ReadWriteLock"
 import * as Semaphore from "@effect-zookeeper/recipes/Semaphore"
 import * as ServiceDiscovery from "@effect-zookeeper/recipes/ServiceDiscovery"
+import * as TimedLease from "@effect-zookeeper/recipes/TimedLease"
 import * as Transaction from "@effect-zookeeper/recipes/Transaction"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
@@ -231,6 +232,16 @@ const recipes: Readonly<Record<string, Recipe>> = {
         const queue = yield* using(zk)(IdQueue.make({ path }))
         yield* queue.offerAll(["one", "two"], "an id")
         assert.strictEqual(yield* queue.remove("an id"), 2)
+      })
+  },
+  TimedLease: {
+    below: [path],
+    take: (zk) =>
+      Effect.gen(function* () {
+        const lease = yield* using(zk)(TimedLease.make({ path, holder: "job", duration: "1 hour" }))
+        const term = Option.getOrThrow(yield* lease.tryTake)
+        assert.isTrue(yield* term.renew)
+        yield* term.release
       })
   },
   Transaction: {

@@ -280,6 +280,27 @@ describe("a persistent node", () => {
     })
   )
 
+  it.live("of a session that expires while its data is written is made before it counts as there", () =>
+    Effect.gen(function* () {
+      const stage = yield* proxied()
+      const { other, zk } = stage
+      yield* zk.create(PATH)
+      yield* zk.create(node, "before", { mode: "ephemeral" })
+      const asked = recordRequests(zk)
+      let making: Fiber.Fiber<unknown, unknown> | undefined
+      const fork = Effect.gen(function* () {
+        making = yield* Effect.forkChild(Effect.map(make(zk, { data: "after" }), () => [...asked]))
+      })
+      yield* expireDuring(stage, setData, fork)
+      const before = (yield* Fiber.join(making!)) as ReadonlyArray<string>
+      assert.lengthOf(
+        before.filter((name) => name === "create"),
+        2
+      )
+      assert.strictEqual(yield* other.getString(node), "after")
+    })
+  )
+
   it.live("takes over its own node of a resumed session, with the new data", () =>
     Effect.gen(function* () {
       const other = yield* onServers()

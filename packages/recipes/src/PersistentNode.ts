@@ -136,22 +136,26 @@ class Keeper {
     })
   )
 
-  /** Writes what is to be there, again if it changed meanwhile. Twice does no harm. */
-  private readonly write: Effect.Effect<void, ZooKeeperError> = Effect.gen({ self: this }, function* () {
+  /**
+   * Writes what is to be there, again if it changed meanwhile. Twice does no harm. False when the node went instead, alone
+   * or with its session.
+   */
+  private readonly write: Effect.Effect<boolean, ZooKeeperError> = Effect.gen({ self: this }, function* () {
     while (this.written < this.revision) {
       const goesOn = yield* Effect.catchReasons(patientlyAnew(this.zk, this.writeOnce), "ZooKeeperError", {
         NoNode: () => Effect.succeed(false),
         BadVersion: () => this.lookAgain
       })
-      if (!goesOn) return
+      if (!goesOn) return false
     }
+    return true
   })
 
   readonly set = (data: Data): Effect.Effect<void, ZooKeeperError> =>
     Effect.suspend(() => {
       this.data = data
       this.revision++
-      return this.isPresent === true ? this.write : Effect.void
+      return this.isPresent === true ? Effect.asVoid(this.write) : Effect.void
     })
 
   private become(isPresent: boolean): Effect.Effect<void> {
@@ -174,9 +178,8 @@ class Keeper {
         const { next, value } = seen.value
         const isOurs = this.isOurs(value.stat)
         this.saw(value.stat)
-        if (isOurs) yield* this.write
-        else yield* Effect.logWarning(`${path} belongs to another session; waiting until it goes`)
-        yield* this.become(isOurs)
+        if (!isOurs) yield* Effect.logWarning(`${path} belongs to another session; waiting until it goes`)
+        yield* this.become(isOurs && (yield* this.write))
         yield* next
       }
     }
@@ -186,7 +189,7 @@ class Keeper {
   readonly touch = (every: Duration.Duration): Effect.Effect<void, ZooKeeperError> =>
     Effect.suspend(() => {
       this.written = Math.min(this.written, this.revision - 1)
-      return this.isPresent === true ? this.write : Effect.void
+      return this.isPresent === true ? Effect.asVoid(this.write) : Effect.void
     }).pipe(Effect.delay(every), Effect.repeat(Schedule.forever), Effect.asVoid)
 
   /** Deletes an ephemeral node, but not one that another session has put in its place. */

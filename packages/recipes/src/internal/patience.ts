@@ -26,7 +26,7 @@ export const forRoom = (error: unknown): Effect.Effect<void> =>
   isFull(error) ? Effect.sleep("100 millis") : Effect.void
 
 /** Operations wait for a connection themselves, so this is only how soon to ask again once it has broken. */
-const pause = Schedule.jittered(Schedule.spaced("100 millis"))
+export const pause = Schedule.jittered(Schedule.spaced("100 millis"))
 
 /** Does it again until it was answered. Only for what may be done twice, such as reads. */
 export const patiently = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

@@ -3,6 +3,7 @@
  *
  * The counter that the server appends is one for the whole parent, so it orders all dialects against each other.
  */
+import { NAME as LEASE } from "./leaseRecord.ts"
 import type { Dialect, Role } from "../Dialect.ts"
 
 export interface Member {
@@ -60,8 +61,9 @@ export const read = (children: ReadonlyArray<string>): Members => {
   const foreign: Array<string> = []
   for (const name of children) {
     const member = parse(name)
-    if (member === undefined) foreign.push(name)
-    else members.push(member)
+    if (member !== undefined) members.push(member)
+    // The lease that kazoo keeps below its lock is no stranger there.
+    else if (name !== LEASE) foreign.push(name)
   }
   return { members: members.toSorted(byOrder), foreign }
 }
