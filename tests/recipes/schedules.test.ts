@@ -33,7 +33,8 @@ if (only === "" || only === "counter") {
     `counter: what is counted through ${seeds.length} schedules is counted once`,
     () =>
       Effect.gen(function* () {
-        const tallies = yield* Effect.forEach(seeds, (seed) => counting.run(seed))
+        const outcomes = yield* Effect.forEach(seeds, (seed) => counting.run(seed))
+        const tallies = outcomes.map(({ tally }) => tally)
         const sum = (of: (tally: Tally) => number) => tallies.reduce((total, each) => total + of(each), 0)
         // It was worth looking.
         assert.isAbove(
@@ -56,10 +57,10 @@ if (only === "" || only === "rounds") {
     `double barrier: its members meet again after ${seeds.length} schedules, and nothing stays behind`,
     () =>
       Effect.gen(function* () {
-        const begun = yield* Effect.forEach(seeds, (seed) => rounds.run(seed))
+        const outcomes = yield* Effect.forEach(seeds, (seed) => rounds.run(seed))
         // It was worth looking.
         assert.isAbove(
-          begun.reduce((sum, each) => sum + each, 0),
+          outcomes.reduce((sum, { begun }) => sum + begun, 0),
           20 * seeds.length
         )
       }),

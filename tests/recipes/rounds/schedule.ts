@@ -7,10 +7,9 @@ import * as DoubleBarrier from "@effect-zookeeper/recipes/DoubleBarrier"
 import * as TestCluster from "@effect-zookeeper/testing/TestCluster"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Random from "effect/Random"
-import * as Scope from "effect/Scope"
+import { playing, stageOf } from "../mutualExclusion/alone.ts"
 import { ClientProcess } from "../mutualExclusion/ClientProcess.ts"
-import { plan, type Step, tell } from "../mutualExclusion/plan.ts"
+import type { Step } from "../mutualExclusion/plan.ts"
 import { type Random as Dice, randomOf } from "../mutualExclusion/randomOf.ts"
 import { driven, perform, SESSION_TIMEOUT, until } from "../mutualExclusion/schedule.ts"
 import { Witness } from "../mutualExclusion/testimony.ts"
@@ -63,17 +62,7 @@ const play = Effect.fnUntraced(function* (seed: number, steps: ReadonlyArray<Ste
     })
   )
   const players = all.map(({ player }) => player)
-  const stage = {
-    cluster,
-    observer,
-    players,
-    witness,
-    isNamedAlone: true,
-    syncLimit: 5,
-    thawedAt: new Map(),
-    troubled: new Set<number>()
-  }
-  yield* perform(stage, steps)
+  yield* perform(stageOf({ cluster, observer, players, witness }), steps)
   const before = [...begun]
   const problems: Array<string> = []
   const goesOn = Effect.sync(() => begun.every((count, index) => count >= before[index]! + 3))
@@ -87,18 +76,5 @@ const play = Effect.fnUntraced(function* (seed: number, steps: ReadonlyArray<Ste
   return { problems, begun: begun.reduce((sum, count) => sum + count, 0) }
 })
 
-/** How often a member began. Dies with all that is known of it when something was not as it must be. */
-export const run = Effect.fnUntraced(
-  function* (seed: number) {
-    const steps = plan(randomOf(seed), SHAPE).toSorted((a, b) => a.from - b.from)
-    const scope = yield* Scope.make()
-    const exit = yield* Effect.exit(Scope.provide(play(seed, steps), scope))
-    yield* driven(Scope.close(scope, exit))
-    const { begun, problems } = yield* exit
-    if (problems.length === 0) return begun
-    const told = [`seed ${seed}: ${problems.join("\n  ")}`, ...steps.map(tell), `  once more: SCHEDULE=rounds:${seed}`]
-    return yield* Effect.die(new Error(told.join("\n")))
-  },
-  (effect, seed) =>
-    effect.pipe(Random.withSeed(`${seed}`), Effect.provide(TestCluster.layerMemory({ syncLimit: 5 }), { local: true }))
-)
+/** How often members began. */
+export const run = playing("rounds", SHAPE, play)
