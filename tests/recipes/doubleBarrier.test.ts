@@ -230,6 +230,41 @@ describe("a double barrier", () => {
     })
   )
 
+  it.live("lets in nobody who came late when there are too few by the time it is there", () =>
+    Effect.gen(function* () {
+      const [one, two, other] = yield* sessions(3)
+      const [ours, late] = [yield* make(one!, { size: 3 }), yield* make(two!, { size: 3 })]
+      yield* other!.create(PATH)
+      const theirs = yield* Effect.forEach(["g", "h"], (name) =>
+        other!.create(`${PATH}/${name}`, "", { mode: "ephemeral" })
+      )
+      const member = yield* ours.enter
+      // All are in when it looks, and one when it comes.
+      holdBack(
+        two!,
+        "create",
+        Effect.forEach(theirs, (node) => other!.delete(node))
+      )
+      const work = body()
+      const coming = yield* Effect.forkChild(late.within(() => work.run))
+      // It looks at what it waits for, and is no member.
+      yield* awaitWatched(two!, 2)
+      assert.deepStrictEqual(yield* awaitMembers(other!, 1), [member.node.slice(PATH.length + 1)])
+      assert.isFalse(yield* isEntered(work))
+      yield* member.leave
+      yield* awaitMembers(other!, 1)
+      for (const node of theirs) yield* other!.create(node, "", { mode: "ephemeral" })
+      assert.isFalse(yield* isEntered(work))
+      const last = yield* ours.enter
+      yield* work.entered
+      yield* Effect.forEach(theirs, (node) => other!.delete(node))
+      yield* work.leave
+      yield* last.leave
+      yield* Fiber.join(coming)
+      assert.deepStrictEqual(yield* queue(other!), [])
+    })
+  )
+
   it.live("is over for nobody who came late while somebody was leaving", () =>
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)

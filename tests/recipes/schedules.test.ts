@@ -1,6 +1,7 @@
 /**
  * One holder at a time, through hundreds of random schedules of faults on an in-process cluster with a virtual clock: what
- * the holders saw is recorded and judged. `SCHEDULE=lock:17` runs one of them. And counters, whose sums are: `counter:17`.
+ * the holders saw is recorded and judged. `SCHEDULE=lock:17` runs one of them. And counters, whose sums are: `counter:17`,
+ * and double barriers, whose members must not wait for ever: `rounds:17`.
  */
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -8,6 +9,7 @@ import * as counting from "./counting/schedule.ts"
 import type { Tally } from "./counting/tally.ts"
 import { type RecipeName, recipes } from "./mutualExclusion/recipes.ts"
 import * as schedule from "./mutualExclusion/schedule.ts"
+import * as rounds from "./rounds/schedule.ts"
 
 /** More for those that decide more; 500 and more in all. */
 const counts: Readonly<Record<RecipeName, number>> = {
@@ -31,7 +33,8 @@ if (only === "" || only === "counter") {
     `counter: what is counted through ${seeds.length} schedules is counted once`,
     () =>
       Effect.gen(function* () {
-        const tallies = yield* Effect.forEach(seeds, (seed) => counting.run(seed))
+        const outcomes = yield* Effect.forEach(seeds, (seed) => counting.run(seed))
+        const tallies = outcomes.map(({ tally }) => tally)
         const sum = (of: (tally: Tally) => number) => tallies.reduce((total, each) => total + of(each), 0)
         // It was worth looking.
         assert.isAbove(
@@ -48,8 +51,25 @@ if (only === "" || only === "counter") {
   )
 }
 
+if (only === "" || only === "rounds") {
+  const seeds = only === "" ? [...Array(100).keys()] : [Number(seed)]
+  it.effect(
+    `double barrier: its members meet again after ${seeds.length} schedules, and nothing stays behind`,
+    () =>
+      Effect.gen(function* () {
+        const outcomes = yield* Effect.forEach(seeds, (seed) => rounds.run(seed))
+        // It was worth looking.
+        assert.isAbove(
+          outcomes.reduce((sum, { begun }) => sum + begun, 0),
+          20 * seeds.length
+        )
+      }),
+    600_000
+  )
+}
+
 for (const [name, count] of Object.entries(counts)) {
-  if (!isName(name) || only === "counter" || (isName(only) && only !== name)) continue
+  if (!isName(name) || only === "counter" || only === "rounds" || (isName(only) && only !== name)) continue
   const seeds = isName(only) ? [Number(seed)] : [...Array(count).keys()]
   it.effect(
     `${name}: its holders come one after the other through ${seeds.length} schedules, and nothing stays behind`,

@@ -107,7 +107,7 @@ export const make = Effect.fnUntraced(function* (
     let hasLeft = false
     yield* Effect.addFinalizer(() => (hasLeft ? Effect.void : swept(node)))
     const contender = yield* enterAs(zk, node, create(node))
-    yield* Effect.raceFirst(contender.gone, opened(node))
+    yield* Effect.raceFirst(contender.gone, opened(contender))
     const holder = shared(yield* hold(zk, contender, stopOn))
     const leave = Effect.tap(left(node, holder.lost), () =>
       Effect.sync(() => {

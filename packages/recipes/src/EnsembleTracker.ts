@@ -38,9 +38,10 @@ export const hosts = (config: Pick<Node, "data">): ReadonlyArray<string> => host
  * configuration was heeded. One that names no address for clients changes nothing: of a server that stands alone, and of
  * those that were set up as before 3.5.
  *
- * The addresses must be ones that this program can reach, which behind a proxy or in containers they may not be. Goes on
- * through disconnects and expiry. Fails with `NoAuth` where the configuration may not be read, and with `Unsupported` over
- * an adopted client. When it cannot be followed any longer a warning says so, and the hosts stay as they are.
+ * The addresses must be ones that this program can reach, which behind a proxy or in containers they may not be, nor over
+ * TLS where that has a port of its own: only the plain one is read. Goes on through disconnects and expiry. Fails with
+ * `NoAuth` where the configuration may not be read, and with `Unsupported` over an adopted client. When it cannot be
+ * followed any longer a warning says so, and the hosts stay as they are.
  *
  * @category constructors
  * @since 0.1.0

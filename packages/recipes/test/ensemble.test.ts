@@ -11,6 +11,10 @@ describe("where clients connect", () => {
     // As Java writes the address that stands for all.
     ["server.1=zk1:2888:3888:participant;[0:0:0:0:0:0:0:0]:2181", "zk1:2181"],
     ["server.1=a:2888:3888|b:2889:3889:participant;2181", "a:2181,b:2181"],
+    // With a port for TLS, and with nothing else (ZOOKEEPER-4276).
+    ["server.1=zk1:2888:3888:participant;0.0.0.0:2181;0.0.0.0:2281", "zk1:2181"],
+    ["server.1=zk1:2888:3888;2181;2281", "zk1:2181"],
+    ["server.1=zk1:2888:3888:participant;;2281", ""],
     ["server.1=zk1:2888:3888:participant", ""],
     ["version=100000000", ""],
     ["group.1=1:2:3", ""],

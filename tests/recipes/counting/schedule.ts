@@ -4,11 +4,10 @@ import * as Counter from "@effect-zookeeper/recipes/Counter"
 import * as TestCluster from "@effect-zookeeper/testing/TestCluster"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Random from "effect/Random"
-import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
+import { playing, stageOf } from "../mutualExclusion/alone.ts"
 import { ClientProcess } from "../mutualExclusion/ClientProcess.ts"
-import { plan, type Step, tell } from "../mutualExclusion/plan.ts"
+import type { Step } from "../mutualExclusion/plan.ts"
 import { randomOf } from "../mutualExclusion/randomOf.ts"
 import { driven, perform, SESSION_TIMEOUT, SHAPE } from "../mutualExclusion/schedule.ts"
 import { Witness } from "../mutualExclusion/testimony.ts"
@@ -33,17 +32,7 @@ const play = Effect.fnUntraced(function* (seed: number, steps: ReadonlyArray<Ste
     })
   )
   const players = all.map(({ player }) => player)
-  const stage = {
-    cluster,
-    observer,
-    players,
-    witness,
-    isNamedAlone: true,
-    syncLimit: 5,
-    thawedAt: new Map(),
-    troubled: new Set<number>()
-  }
-  yield* perform(stage, steps)
+  yield* perform(stageOf({ cluster, observer, players, witness }), steps)
   const before = tally.done.length
   for (let left = 120; left > 0 && tally.done.length < before + SHAPE.clients; left--) yield* TestClock.adjust(500)
   const problems = tally.done.length < before + SHAPE.clients ? ["it does not go on after the last fault"] : []
@@ -54,18 +43,5 @@ const play = Effect.fnUntraced(function* (seed: number, steps: ReadonlyArray<Ste
   return { tally, problems: [...problems, ...judge(tally, total)] }
 })
 
-/** Dies with all that is known of it when something was not as it must be. */
-export const run = Effect.fnUntraced(
-  function* (seed: number) {
-    const steps = plan(randomOf(seed), SHAPE).toSorted((a, b) => a.from - b.from)
-    const scope = yield* Scope.make()
-    const exit = yield* Effect.exit(Scope.provide(play(seed, steps), scope))
-    yield* driven(Scope.close(scope, exit))
-    const { problems, tally } = yield* exit
-    if (problems.length === 0) return tally
-    const told = [`seed ${seed}: ${problems.join("\n  ")}`, ...steps.map(tell), `  once more: SCHEDULE=counter:${seed}`]
-    return yield* Effect.die(new Error(told.join("\n")))
-  },
-  (effect, seed) =>
-    effect.pipe(Random.withSeed(`${seed}`), Effect.provide(TestCluster.layerMemory({ syncLimit: 5 }), { local: true }))
-)
+/** What was counted, and nothing twice. */
+export const run = playing("counter", SHAPE, play)

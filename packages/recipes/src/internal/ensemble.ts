@@ -9,9 +9,12 @@ const isWildcard = (host: string): boolean => isIP(host) !== 0 && /^[0.:]+$/.tes
 /** The host at the beginning of `host:2888:3888`, in brackets if it came so. */
 const hostOf = (address: string): string | undefined => /^(\[[^\]]+\]|[^:]+):/.exec(address)?.[1]
 
-/** The client addresses in `server.1=host:2888:3888|host2:2888:3888:participant;[host:]2181`; older lines have none. */
+/**
+ * The client addresses in `server.1=host:2888:3888|host2:2888:3888:participant;[host:]2181`; older lines have none.
+ * A port for TLS may follow, of newer servers, or stand alone (ZOOKEEPER-4276).
+ */
 const addressesOf = (line: string): ReadonlyArray<string> => {
-  const [, servers = "", client = ""] = /^server\.\d+=([^;]*);(.*)$/.exec(line.trim()) ?? []
+  const [, servers = "", client = ""] = /^server\.\d+=([^;]*);([^;]*)/.exec(line.trim()) ?? []
   const [, host = "", port] = /^(?:(.*):)?(\d+)$/.exec(client) ?? []
   if (port === undefined) return []
   if (host !== "" && !isWildcard(host.replace(/[[\]]/g, ""))) return [`${host}:${port}`]

@@ -5,13 +5,14 @@
 import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import * as Op from "@effect-zookeeper/core/Op"
 import * as Path from "@effect-zookeeper/core/Path"
+import type { Stat } from "@effect-zookeeper/core/Stat"
 import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Dialect } from "../Dialect.ts"
 import { caughtUp } from "./caughtUp.ts"
-import { deleted } from "./contender.ts"
+import { type Contender, deleted } from "./contender.ts"
 import { reconnected } from "./onReconnect.ts"
 import { patiently, patientlyAnew } from "./patience.ts"
 import { awaitGone, unwatch } from "./presence.ts"
@@ -20,8 +21,11 @@ import { remove } from "./remove.ts"
 export interface Round {
   /** Waits until no round is on that cannot be entered any more, since some of its members have left. */
   readonly enterable: Effect.Effect<void, ZooKeeperError>
-  /** Waits until the round is open to this member, which opens it if it is the last one that was missing. */
-  readonly opened: (node: string) => Effect.Effect<void, ZooKeeperError | LeaseLost>
+  /**
+   * Waits until the round is open to this member, which opens it if it is the last one that was missing. Fails when it has
+   * come late, to a round that others have left by then.
+   */
+  readonly opened: ({ node, stat }: Contender) => Effect.Effect<void, ZooKeeperError | LeaseLost>
   /** Takes this member out and waits until all have gone who are in now. Fails if it is not in any more. */
   readonly left: (
     node: string,
@@ -92,7 +96,14 @@ export const round = (zk: ZooKeeper, path: string, size: number, dialect: Dialec
       )
     )
 
-  const opened = (node: string) =>
+  /** It was enterable before this member came. What opens after it has come counts it, whoever leaves then. */
+  const inTime = Effect.fnUntraced(function* (own: Stat, openedAs: Stat) {
+    if (openedAs.czxid > own.czxid) return
+    const { isOpen, members } = yield* list
+    if (!isOpen || members.length < size) return yield* deleted
+  })
+
+  const opened = ({ node, stat }: Contender) =>
     Effect.gen(function* () {
       // The last one to come has the others before it, on its server too, and so it finds them all.
       const last = Effect.flatMap(list, ({ isOpen, members }) => {
@@ -101,7 +112,10 @@ export const round = (zk: ZooKeeper, path: string, size: number, dialect: Dialec
       })
       while (true) {
         const seen = yield* patientlyAnew(zk, zk.once.exists(ready))
-        if (Option.isSome(seen.value)) return yield* unwatch(seen)
+        if (Option.isSome(seen.value)) {
+          yield* unwatch(seen)
+          return yield* inTime(yield* stat, seen.value.value)
+        }
         // Its event counts even if it is gone by now: kazoo's members remove it as soon as the first one leaves.
         const created = Effect.map(seen.next, ({ type }) => type === "NodeCreated")
         // A watch that is set again tells of what is there, and not of what was.

@@ -152,9 +152,12 @@ export class WatchHub {
     return entry
   }
 
-  /** Unless somebody has joined meanwhile. */
+  /**
+   * Unless somebody has joined meanwhile, or has left and is still to tidy up: that would take the watch of the entry that
+   * comes after this one.
+   */
   private end(entry: Entry): void {
-    if (entry.isWatched || this.entries.get(entry.path) !== entry) return
+    if (entry.isWatched || entry.isChanging || this.entries.get(entry.path) !== entry) return
     this.entries.delete(entry.path)
     Metrics.watches.updateUnsafe(-1, Context.empty())
   }
