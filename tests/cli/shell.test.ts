@@ -1,4 +1,4 @@
-/** The shell with lines from its standard input; what somebody types is in packages/cli/test/terminal.test.ts. */
+/** The shell with lines from its standard input; at a terminal it is in prompt.test.ts, whose parts are in packages/cli/test. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { chroot, inChroot, zk } from "./zk.ts"

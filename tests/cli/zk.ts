@@ -8,7 +8,7 @@ import { awaitState } from "../support/awaitState.ts"
 import { type TimedOut, within } from "../support/realTime.ts"
 import * as SharedServers from "../support/SharedServers.ts"
 
-const bin = fileURLToPath(new URL("../../packages/cli/bin/zk.js", import.meta.url))
+export const bin = fileURLToPath(new URL("../../packages/cli/bin/zk.js", import.meta.url))
 
 export interface Options {
   /** `ZK_…`; those of the test run itself do not count. */
@@ -23,7 +23,8 @@ export interface Result {
   readonly text: string
 }
 
-const environment = (env: Options["env"]): NodeJS.ProcessEnv => ({
+/** Without the `ZK_…` of the test run itself. */
+export const environment = (env: Options["env"]): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("ZK_"))),
   NO_COLOR: "1",
   ...env
