@@ -97,6 +97,8 @@ describe("zk export and zk import", () => {
       assert.strictEqual(empty.code, 8)
       assert.include(empty.stderr, `${file} holds no nodes: `)
       assert.include((yield* run(["import", "-"], { stdin: "x" })).stderr, "standard input holds no nodes: ")
+      const twice = yield* run(["import", "-"], { stdin: '{"nodes":[{"path":"/b"},{"path":"/a"},{"path":"/b"}]}' })
+      assert.include(twice.stderr, "standard input holds no nodes: it has '/b' twice")
       assert.strictEqual((yield* run(["import", `${file}.none`])).code, 8)
     }).pipe(Effect.provide(NodeFileSystem.layer))
   )

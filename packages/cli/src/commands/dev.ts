@@ -60,7 +60,7 @@ export const dev = Verb.make(
       const nodes = Option.isSome(seed) ? yield* Tree.read(seed.value) : []
       const server = yield* start(host, port)
       yield* ZooKeeper.make().pipe(
-        Effect.flatMap((zk) => Tree.write(zk, nodes)),
+        Effect.flatMap((zk) => Effect.flatMap(Tree.pathsThere(zk, nodes), (there) => Tree.write(zk, nodes, there))),
         Effect.scoped,
         Effect.provideService(Transport, server.transport)
       )

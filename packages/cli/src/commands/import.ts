@@ -1,5 +1,4 @@
 /** `zk import`: makes the nodes of a document that `zk export` has printed, or somebody has written. */
-import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import { make as makeError, NodeExists } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
@@ -9,18 +8,9 @@ import * as Session from "../connection/session.ts"
 import * as Tree from "../input/tree.ts"
 import { print } from "../render/output.ts"
 import * as Verb from "../verb.ts"
-import { CONCURRENCY } from "../walk.ts"
 
 /** What is done with a node that is there already. */
 const choices = ["fail", "keep", "replace"] as const
-
-const pathsThere = (zk: ZooKeeper, nodes: ReadonlyArray<Tree.TreeNode>) =>
-  Effect.map(
-    Effect.filter(nodes, ({ path }) => Effect.map(zk.exists(path), ({ _tag }) => _tag === "Some"), {
-      concurrency: CONCURRENCY
-    }),
-    (there) => new Set(there.map(({ path }) => path))
-  )
 
 const exists = (path: string) =>
   makeError(() => ({ operation: "import", path, applied: "no", reason: new NodeExists() }))
@@ -41,12 +31,12 @@ export const importNodes = Verb.make(
     const nodes = yield* Tree.read(file)
     yield* Session.use((zk) =>
       Effect.gen(function* () {
-        const there = yield* pathsThere(zk, nodes)
+        const there = yield* Tree.pathsThere(zk, nodes)
         const inTheWay = nodes.find(({ path }) => there.has(path))
         if (existing === "fail" && inTheWay !== undefined) return yield* exists(inTheWay.path)
         const kept = existing === "keep" ? there : new Set<string>()
         const wanted = nodes.filter(({ path }) => !kept.has(path))
-        if (!dryRun) yield* Tree.write(zk, wanted)
+        if (!dryRun) yield* Tree.write(zk, wanted, there)
         const items = () =>
           nodes.map(({ path }) => ({
             path,

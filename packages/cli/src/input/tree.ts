@@ -6,9 +6,11 @@ import * as Acl from "@effect-zookeeper/core/Acl"
 import * as Path from "@effect-zookeeper/core/Path"
 import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { InputError } from "../errors.ts"
+import { CONCURRENCY } from "../walk.ts"
 import * as Value from "./value.ts"
 
 const Entry = Schema.Struct({ scheme: Schema.String, id: Schema.String, perms: Schema.String })
@@ -49,15 +51,30 @@ export const read = Effect.fnUntraced(function* (file: string) {
   const text = new TextDecoder().decode(yield* Value.read(file === "-" ? file : `@${file}`, Value.plain))
   const { nodes } = yield* Effect.mapError(decode(text), ({ message }) => wrong(message.replaceAll(/\s*\n\s*/g, " ")))
   const all = yield* Effect.mapError(Effect.fromResult(Result.all(nodes.map(toNode))), wrong)
-  return all.toSorted((a, b) => (a.path < b.path ? -1 : 1))
+  const sorted = all.toSorted((a, b) => (a.path < b.path ? -1 : 1))
+  const twice = sorted.find(({ path }, index) => path === sorted[index + 1]?.path)
+  return twice === undefined ? sorted : yield* wrong(`it has '${twice.path}' twice`)
 })
 
-/** Makes the node, or replaces its data. */
-const ensure = (zk: ZooKeeper, { data, path }: TreeNode) =>
-  Effect.catchReason(zk.create(path, data, { parents: true }), "ZooKeeperError", "NodeExists", () => zk.set(path, data))
+/** The paths of those nodes that are there already. */
+export const pathsThere = (zk: ZooKeeper, nodes: ReadonlyArray<TreeNode>) =>
+  Effect.map(
+    Effect.filter(nodes, ({ path }) => Effect.map(zk.exists(path), Option.isSome), { concurrency: CONCURRENCY }),
+    (there): ReadonlySet<string> => new Set(there.map(({ path }) => path))
+  )
 
-/** Makes the nodes, and sets their ACLs at the end: a parent may forbid its children. */
-export const write = Effect.fnUntraced(function* (zk: ZooKeeper, nodes: ReadonlyArray<TreeNode>) {
-  for (const node of nodes) yield* ensure(zk, node)
+/**
+ * Makes the nodes, or replaces the data of those that are `there`, and sets their ACLs at the end: a parent may forbid its
+ * children. Fails with `NodeExists` for one that somebody else has made meanwhile.
+ */
+export const write = Effect.fnUntraced(function* (
+  zk: ZooKeeper,
+  nodes: ReadonlyArray<TreeNode>,
+  there: ReadonlySet<string>
+) {
+  for (const { data, path } of nodes) {
+    if (there.has(path)) yield* zk.set(path, data)
+    else yield* zk.create(path, data, { parents: true })
+  }
   for (const { acl, path } of nodes) if (acl !== undefined) yield* zk.setAcl(path, acl)
 })
