@@ -1,4 +1,5 @@
 /** An instance in the JSON of Curator's JsonInstanceSerializer. */
+import * as Option from "effect/Option"
 import type { ServiceInstance, ServiceType } from "../ServiceInstance.ts"
 import * as UriSpec from "./uriSpec.ts"
 
@@ -52,13 +53,7 @@ const optional: Readonly<Record<string, (value: unknown) => boolean>> = {
   enabled: (value) => typeof value === "boolean"
 }
 
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
-}
+const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
 /** Fields as they were checked. */
 interface Checked {
@@ -89,7 +84,7 @@ const fill = (fields: Checked): ServiceInstance => ({
 
 /** The instance, or why it is none. Fields that Curator does not have do not matter, as to Curator. */
 export const read = (text: string): ServiceInstance | string => {
-  const value = parse(text)
+  const value = Option.getOrUndefined(parse(text))
   if (!isObject(value)) return "it is no JSON object"
   for (const field of ["name", "id"]) {
     if (typeof value[field] !== "string" || value[field] === "") return `it has no ${field}`

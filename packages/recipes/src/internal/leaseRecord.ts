@@ -21,13 +21,7 @@ export const wholeSeconds = (time: number): number => Math.floor(time / 1000) * 
 export const encode = ({ end, holder }: Record): string =>
   JSON.stringify({ version: VERSION, holder, end: new Date(end).toISOString().slice(0, "2000-01-01T00:00:00".length) })
 
-const parse = (json: string): unknown => {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
-}
+const parse = Option.liftThrowable((json: string): unknown => JSON.parse(json))
 
 const timeOf = (end: unknown): number =>
   typeof end === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(end) ? Date.parse(`${end}Z`) : Number.NaN
@@ -35,7 +29,7 @@ const timeOf = (end: unknown): number =>
 /** None for another version: nobody knows whether that lease is over. Fails with `DecodeFailed` for what is no lease. */
 export const decode = (path: string, node: Node): Effect.Effect<Option.Option<Record>, ZooKeeperError> => {
   const said = text(node)
-  const { end, holder, version } = Object(parse(said)) as { readonly [field: string]: unknown }
+  const { end, holder, version } = Object(Option.getOrUndefined(parse(said))) as { readonly [field: string]: unknown }
   if (version !== undefined && version !== VERSION) return Effect.succeedNone
   const time = timeOf(end)
   if (version === VERSION && typeof holder === "string" && !Number.isNaN(time)) {
