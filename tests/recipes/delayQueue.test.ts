@@ -201,6 +201,10 @@ const awaitQuiet = (zk: Client) => {
   return awaitState(asked, ({ length }) => length === 2, { describe: "only what asks here is asked" })
 }
 
+/** Waits until so many consumers stand in the line, and those who have to wait for a time do. */
+const awaitAsleep = (zk: Client, count = 1) =>
+  Effect.andThen(awaitQueue(zk, count, `${LOCKS}/waiting`), awaitQuiet(zk))
+
 const isDone = (fiber: Fiber.Fiber<unknown, unknown>) => fiber.pollUnsafe() !== undefined
 
 describe("a delayed item", () => {
@@ -217,7 +221,7 @@ describe("a delayed item", () => {
 
         yield* queue.offer("b", { after: "20 seconds" })
         const taking = yield* Effect.forkChild(queue.withItem(textOf))
-        yield* awaitQueue(zk, 1, `${LOCKS}/waiting`)
+        yield* awaitAsleep(zk)
         assert.isFalse(isDone(taking))
         const requests = recordRequests(zk)
         for (let second = 0; second < 19; second++) yield* TestClock.adjust("1 second")
@@ -236,7 +240,7 @@ describe("a delayed item", () => {
       const order: Array<string> = []
       const consume = Effect.forever(queue.withItem((item) => Effect.map(textOf(item), (text) => order.push(text))))
       const consuming = yield* Effect.forkChild(consume)
-      yield* awaitQueue(zk, 1, `${LOCKS}/waiting`)
+      yield* awaitAsleep(zk)
       yield* TestClock.adjust("5 seconds")
       yield* queue.offer("early", { after: "10 seconds" })
       yield* queue.offer("earlier", { after: "5 seconds" })
@@ -250,16 +254,13 @@ describe("a delayed item", () => {
       yield* TestClock.adjust("5 seconds")
       yield* reaches(1)
       // It waits anew, at the head of the line.
-      yield* awaitQueue(zk, 1, `${LOCKS}/waiting`)
-      yield* awaitQuiet(zk)
+      yield* awaitAsleep(zk)
       yield* queue.offer("at once", { after: 0 })
       yield* reaches(2)
-      yield* awaitQueue(zk, 1, `${LOCKS}/waiting`)
-      yield* awaitQuiet(zk)
+      yield* awaitAsleep(zk)
       yield* TestClock.adjust("5 seconds")
       yield* reaches(3)
-      yield* awaitQueue(zk, 1, `${LOCKS}/waiting`)
-      yield* awaitQuiet(zk)
+      yield* awaitAsleep(zk)
       for (let second = 0; second < 15; second++) yield* TestClock.adjust("1 second")
       yield* reaches(4)
       assert.deepStrictEqual(order, ["earlier", "at once", "early", "late"])
@@ -272,7 +273,7 @@ describe("a delayed item", () => {
       const queue = yield* make(zk)
       yield* queue.offerAll(["a", "b"], { after: "10 seconds" })
       const taking = [yield* Effect.forkChild(queue.withItem(textOf)), yield* Effect.forkChild(queue.withItem(textOf))]
-      yield* awaitQueue(zk, 2, `${LOCKS}/waiting`)
+      yield* awaitAsleep(zk, 2)
       for (let second = 0; second < 10; second++) yield* TestClock.adjust("1 second")
       assert.sameMembers(yield* Fiber.joinAll(taking), ["a", "b"])
     })
@@ -289,8 +290,7 @@ describe("a delayed item", () => {
       })
       yield* queue.offer("a", { after: "65 seconds" })
       const taking = yield* Effect.forkChild(Effect.provideService(queue.withItem(textOf), Clock.Clock, set))
-      yield* awaitQueue(zk, 1, `${LOCKS}/waiting`)
-      yield* awaitQuiet(zk)
+      yield* awaitAsleep(zk)
       // Not so much that the lease would be over.
       ahead = 9000
       for (let second = 0; second < 60; second++) yield* TestClock.adjust("1 second")
