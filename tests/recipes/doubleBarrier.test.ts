@@ -54,6 +54,16 @@ const awaitAsked = (asked: ReadonlyArray<string>, operation: string, times = 1) 
     { describe: `${operation} for the ${times}. time` }
   )
 
+/** Has a member come, and waits until it has seen that there are too few: whoever comes next opens the round. */
+const firstToCome = Effect.fnUntraced(function* <A, E, R>(zk: Client, entering: Effect.Effect<A, E, R>) {
+  const asked = recordRequests(zk)
+  const fiber = yield* Effect.forkChild(entering)
+  yield* awaitAsked(asked, "getChildren2", 2)
+  // Answered after the list.
+  yield* zk.sync()
+  return fiber
+})
+
 /** Does something else before the first request of that name is sent. */
 const holdBack = (zk: Client, name: string, first: Effect.Effect<unknown, unknown>): void => {
   const { driver } = zk as { driver: { submit: Client["driver"]["submit"] } }
@@ -68,6 +78,25 @@ const holdBack = (zk: Client, name: string, first: Effect.Effect<unknown, unknow
       )
     )
     return false
+  }
+}
+
+/** Does something else before the first request of that name is answered, which the server has done by then. */
+const answerLate = (zk: Client, name: string, first: Effect.Effect<unknown, unknown>): void => {
+  const { driver } = zk as { driver: { submit: Client["driver"]["submit"] } }
+  const submit = driver.submit.bind(driver)
+  driver.submit = (call) => {
+    if (call.operation.name !== name) return submit(call)
+    driver.submit = submit
+    const succeed = call.succeed.bind(call)
+    const answer: typeof call.succeed = (response) =>
+      void Effect.runFork(
+        Effect.andThen(
+          Effect.orDie(first),
+          Effect.sync(() => succeed(response))
+        )
+      )
+    return submit(Object.assign(call, { succeed: answer }))
   }
 }
 
@@ -105,6 +134,28 @@ describe("a double barrier", () => {
         )
         assert.deepStrictEqual(yield* queue(clients[0]!), [])
         for (const zk of clients) yield* awaitWatched(zk, 0)
+      })
+    )
+
+    it.live(`is passed by a member that comes in while the last one opens it, and leaves at once (${dialect})`, () =>
+      Effect.gen(function* () {
+        const [zk, other] = yield* sessions(2)
+        yield* other!.create(PATH)
+        const [ours, theirs] = [yield* make(zk!, { dialect }), yield* make(other!, { dialect })]
+        // Which of the two stays until the other one has gone is chance.
+        for (let round = 0; round < 8; round++) {
+          let leaving: Fiber.Fiber<void, unknown> | undefined
+          const pass = Effect.gen(function* () {
+            const asked = recordRequests(other!)
+            leaving = yield* Effect.forkDetach(theirs.within(() => Effect.void))
+            // It has opened the round and waits for the other one to go.
+            yield* awaitAsked(asked, "getData", 2)
+          })
+          answerLate(zk!, "create", pass)
+          yield* ours.within(() => Effect.void)
+          yield* Fiber.join(leaving!)
+          assert.deepStrictEqual(yield* queue(zk!), [])
+        }
       })
     )
 
@@ -150,8 +201,11 @@ describe("a double barrier", () => {
       const [one, two] = yield* sessions(2)
       const [a, b] = [yield* make(one!), yield* make(two!)]
       const work = body()
-      const first = yield* Effect.forkChild(a.within(() => work.run))
-      const [name] = yield* awaitMembers(two!, 1)
+      const first = yield* firstToCome(
+        one!,
+        a.within(() => work.run)
+      )
+      const [name] = yield* queue(two!)
       // Curator's members wake for any of these.
       yield* two!.set(`${PATH}/${name}`, "written")
       yield* two!.create(`${PATH}/child`)
@@ -184,7 +238,7 @@ describe("a double barrier", () => {
       // Who is told of an event first is chance.
       yield* clients[0]!.sync()
       asked[0]!.pop()
-      const enter = ["sync", "getChildren2", "create", "getData", "exists", "getChildren2"]
+      const enter = ["sync", "getChildren2", "exists", "create", "getData", "getChildren2"]
       assert.deepStrictEqual(asked, [enter, [...enter, "multi"]])
       assert.deepStrictEqual(
         events.map(({ type }) => type),
@@ -322,8 +376,11 @@ describe("a double barrier", () => {
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)
       const [ours, theirs] = [yield* make(zk!), yield* make(other!)]
-      const waiting = yield* Effect.forkChild(theirs.within(() => Effect.void))
-      const [first] = yield* awaitMembers(other!, 1)
+      const waiting = yield* firstToCome(
+        other!,
+        theirs.within(() => Effect.void)
+      )
+      const [first] = yield* queue(other!)
       const asked = recordRequests(zk!)
       const lose = Effect.gen(function* () {
         const names = yield* other!.children(PATH)
@@ -523,8 +580,10 @@ describe("a double barrier without a connection", () => {
         const { other, proxy, zk } = yield* proxied()
         const [ours, theirs] = [yield* make(zk, { dialect }), yield* make(other, { dialect })]
         const [away, there] = [body(), body()]
-        const waiting = yield* Effect.forkChild(ours.within(() => away.run))
-        yield* awaitMembers(other, 1)
+        const waiting = yield* firstToCome(
+          zk,
+          ours.within(() => away.run)
+        )
         yield* cutOff(zk, proxy)
         const last = yield* Effect.forkChild(theirs.within(() => there.run))
         yield* there.entered
@@ -544,8 +603,10 @@ describe("a double barrier without a connection", () => {
         const { other, proxy, zk } = yield* proxied()
         const [ours, theirs] = [yield* make(zk), yield* make(other)]
         const away = body()
-        const waiting = yield* Effect.forkChild(ours.within(() => away.run))
-        yield* awaitMembers(other, 1)
+        const waiting = yield* firstToCome(
+          zk,
+          ours.within(() => away.run)
+        )
         yield* cutOff(zk, proxy)
         const asked = recordRequests(other)
         const last = yield* Effect.forkChild(theirs.within(() => Effect.void))
@@ -567,8 +628,10 @@ describe("a double barrier without a connection", () => {
         const { other, proxy, zk } = yield* proxied()
         const ours = yield* make(zk, { dialect: "kazoo" })
         const away = body()
-        const waiting = yield* Effect.forkChild(ours.within(() => away.run))
-        yield* awaitMembers(other, 1)
+        const waiting = yield* firstToCome(
+          zk,
+          ours.within(() => away.run)
+        )
         yield* cutOff(zk, proxy)
         const theirs = yield* other.create(`${PATH}/${"0".repeat(32)}`, "", { mode: "ephemeral" })
         yield* other.create(READY)
@@ -607,8 +670,10 @@ describe("a double barrier without a connection", () => {
       const { other, proxy, zk } = yield* proxied()
       const [ours, theirs] = [yield* make(zk), yield* make(other)]
       const work = body()
-      const first = yield* Effect.forkChild(theirs.within(() => work.run))
-      yield* awaitMembers(other, 1)
+      const first = yield* firstToCome(
+        other,
+        theirs.within(() => work.run)
+      )
       const opening = Effect.forkDetach(Effect.flip(ours.within(() => Effect.never)))
       const begun = Deferred.makeUnsafe<Effect.Success<typeof opening>>()
       yield* expireDuring(

@@ -27,8 +27,9 @@ export interface Proxy extends Listener.Listener {
   /** Lets through what waits, and everything from now on. */
   readonly flow: Effect.Effect<void>
   /**
-   * Lets the next request that matches through to the server, and resets its connection when the reply comes, without
-   * delivering it: the server did it and the client cannot know. What is returned waits until that has happened.
+   * Lets the next request that matches through to the server, and ends its connection when the reply comes, without
+   * delivering it, but what came before it: the server did it and the client cannot know, or by a watch only. What is
+   * returned waits until that has happened.
    */
   readonly dropReplyTo: (matches: (request: ProxiedRequest) => boolean) => Effect.Effect<Effect.Effect<void, TimedOut>>
 }
@@ -89,6 +90,7 @@ export const make = Effect.fnUntraced(function* (target: Options): Effect.fn.Ret
       if (stalled) socket.pause()
     }
     let doomed: { readonly xid: number; readonly rule: Rule } | undefined
+    let isOver = false
     const handshaken = { up: false, down: false }
 
     const reset = () => {
@@ -97,6 +99,7 @@ export const make = Effect.fnUntraced(function* (target: Options): Effect.fn.Ret
     }
 
     const toServer = splitter((bytes, isFrame) => {
+      if (isOver) return
       if (isFrame && handshaken.up && bytes.length >= 12) {
         const request = { xid: bytes.readInt32BE(4), type: bytes.readInt32BE(8) }
         const rule = [...rules].find(({ matches }) => matches(request))
@@ -110,10 +113,14 @@ export const make = Effect.fnUntraced(function* (target: Options): Effect.fn.Ret
       server.write(bytes)
     }, reset)
     const toClient = splitter((bytes, isFrame) => {
-      if (client.destroyed) return
+      if (isOver || client.destroyed) return
       if (isFrame && handshaken.down && doomed !== undefined && bytes.readInt32BE(4) === doomed.xid) {
+        isOver = true
+        // A reset would take with it what the client has not read yet.
+        client.destroySoon()
+        server.resetAndDestroy()
         Deferred.doneUnsafe(doomed.rule.done, Effect.void)
-        return reset()
+        return
       }
       handshaken.down = true
       down += bytes.length

@@ -93,7 +93,7 @@ export const make = Effect.fnUntraced(function* (
   const zk = yield* ZooKeeper
   const { data = "", dialect = "curator", path, size, stopOn = "lease" } = options
   yield* checkCount("double barrier", path, "size", size)
-  const { enterable, left, opened, swept } = round(zk, path, size, dialect)
+  const { enterable, left, looked, opened, swept } = round(zk, path, size, dialect)
 
   /** One name for all tries, so that no member is counted twice. */
   const create = (node: string) =>
@@ -105,9 +105,10 @@ export const make = Effect.fnUntraced(function* (
     const uuid = randomUUID()
     const node = Path.join(path, dialect === "kazoo" ? uuid.replaceAll("-", "") : uuid)
     let hasLeft = false
+    const opening = yield* looked
     yield* Effect.addFinalizer(() => (hasLeft ? Effect.void : swept(node)))
     const contender = yield* enterAs(zk, node, create(node))
-    yield* Effect.raceFirst(contender.gone, opened(contender))
+    yield* Effect.raceFirst(contender.gone, opened(contender, opening))
     const holder = shared(yield* hold(zk, contender, stopOn))
     const leave = Effect.tap(left(node, holder.lost), () =>
       Effect.sync(() => {

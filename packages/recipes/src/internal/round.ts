@@ -6,10 +6,11 @@ import { LeaseLost } from "@effect-zookeeper/core/LeaseLost"
 import * as Op from "@effect-zookeeper/core/Op"
 import * as Path from "@effect-zookeeper/core/Path"
 import type { Stat } from "@effect-zookeeper/core/Stat"
-import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
+import type { Once, ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import type { Dialect } from "../Dialect.ts"
 import { caughtUp } from "./caughtUp.ts"
 import { type Contender, deleted } from "./contender.ts"
@@ -21,11 +22,14 @@ import { remove } from "./remove.ts"
 export interface Round {
   /** Waits until no round is on that cannot be entered any more, since some of its members have left. */
   readonly enterable: Effect.Effect<void, ZooKeeperError>
+  /** Looks whether the round is open, and at its next change. */
+  readonly looked: Effect.Effect<Opening, ZooKeeperError, Scope.Scope>
   /**
    * Waits until the round is open to this member, which opens it if it is the last one that was missing. Fails when it has
-   * come late, to a round that others have left by then.
+   * come late, to a round that others have left by then. It has looked before its node was there: from then on others may
+   * open the round, and in the dialect `kazoo` who leaves it first removes what says so.
    */
-  readonly opened: ({ node, stat }: Contender) => Effect.Effect<void, ZooKeeperError | LeaseLost>
+  readonly opened: ({ node, stat }: Contender, looked: Opening) => Effect.Effect<void, ZooKeeperError | LeaseLost>
   /** Takes this member out and waits until all have gone who are in now. Fails if it is not in any more. */
   readonly left: (
     node: string,
@@ -34,6 +38,9 @@ export interface Round {
   /** Leaves nothing behind of a member that has gone without waiting and may have been the last one. */
   readonly swept: (node: string) => Effect.Effect<void>
 }
+
+/** What says that the round is open. */
+type Opening = Once<Option.Option<Stat>>
 
 const READY = "ready"
 
@@ -103,15 +110,18 @@ export const round = (zk: ZooKeeper, path: string, size: number, dialect: Dialec
     if (!isOpen || members.length < size) return yield* deleted
   })
 
-  const opened = ({ node, stat }: Contender) =>
+  const look = patientlyAnew(zk, zk.once.exists(ready))
+  const looked = Effect.acquireRelease(look, (seen) => Effect.ignore(unwatch(seen)), { interruptible: true })
+
+  const opened: Round["opened"] = ({ node, stat }, looked) =>
     Effect.gen(function* () {
       // The last one to come has the others before it, on its server too, and so it finds them all.
       const last = Effect.flatMap(list, ({ isOpen, members }) => {
         if (isOpen) return Effect.succeed(true)
         return members.length < size ? Effect.never : Effect.as(open(node), true)
       })
+      let seen = looked
       while (true) {
-        const seen = yield* patientlyAnew(zk, zk.once.exists(ready))
         if (Option.isSome(seen.value)) {
           yield* unwatch(seen)
           return yield* inTime(yield* stat, seen.value.value)
@@ -120,6 +130,7 @@ export const round = (zk: ZooKeeper, path: string, size: number, dialect: Dialec
         const created = Effect.map(seen.next, ({ type }) => type === "NodeCreated")
         // A watch that is set again tells of what is there, and not of what was.
         if (yield* Effect.raceAllFirst([created, last, Effect.as(reconnected(zk), false)])) return
+        seen = yield* look
       }
     })
 
@@ -159,5 +170,5 @@ export const round = (zk: ZooKeeper, path: string, size: number, dialect: Dialec
       yield* clear(yield* othersGone(begun, own, 0))
     }).pipe(Effect.onInterrupt(() => remove(zk, node)))
 
-  return { enterable, opened, left, swept }
+  return { enterable, looked, opened, left, swept }
 }
