@@ -5,8 +5,9 @@ import * as Stream from "effect/Stream"
 
 const reconnects = (zk: ZooKeeper): Stream.Stream<unknown> =>
   zk.session.states.pipe(
-    Stream.filter(({ _tag }) => _tag === "Connected"),
-    Stream.drop(1)
+    // The present state, which is another one while there is no connection.
+    Stream.drop(1),
+    Stream.filter(({ _tag }) => _tag === "Connected")
   )
 
 /** Does something whenever it is so, from the next connection on; never ends, whatever becomes of the session. */
