@@ -26,7 +26,12 @@ import * as ServiceDiscovery from "@effect-zookeeper/recipes/ServiceDiscovery"
 import * as TimedLease from "@effect-zookeeper/recipes/TimedLease"
 import * as Transaction from "@effect-zookeeper/recipes/Transaction"
 import * as TreeCache from "@effect-zookeeper/recipes/TreeCache"
+import * as ZooKeeperRunnerStorage from "@effect-zookeeper/recipes/ZooKeeperRunnerStorage"
 import { assert, describe, it } from "@effect/vitest"
+import * as Runner from "effect/cluster/Runner"
+import * as RunnerAddress from "effect/cluster/RunnerAddress"
+import * as ShardId from "effect/cluster/ShardId"
+import * as ShardingConfig from "effect/cluster/ShardingConfig"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -133,6 +138,33 @@ const recipes: Record<string, Work> = {
       })
       yield* noneLeft(stage)
     }).pipe(Effect.provide(Jobs.layer))
+  },
+
+  ZooKeeperRunnerStorage: ({ other, path }) => {
+    const make = Effect.provide(
+      ZooKeeperRunnerStorage.make({ path: `${path}/cluster` }),
+      ShardingConfig.layer({ shardLockExpiration: "9 seconds" })
+    )
+    const [ours, theirs] = [1, 2].map((port) => RunnerAddress.make("10.0.0.1", port)) as [
+      RunnerAddress.RunnerAddress,
+      RunnerAddress.RunnerAddress
+    ]
+    const [first, second] = [ShardId.make("default", 1), ShardId.make("default", 2)]
+    return Effect.gen(function* () {
+      const storage = yield* make
+      const rival = yield* beside(other, make)
+      const runner = Runner.make({ address: ours, groups: ["default"], weight: 1 })
+      yield* storage.register(runner, true)
+      yield* reaches(rival.getRunners, [[runner, true]])
+      assert.deepStrictEqual(yield* storage.acquire(ours, [first, second]), [first, second])
+      assert.deepStrictEqual(yield* rival.acquire(theirs, [first]), [])
+      assert.deepStrictEqual(yield* storage.refresh(ours, [first, second]), [first, second])
+      yield* storage.release(ours, first)
+      yield* reaches(rival.acquire(theirs, [first, second]), [first])
+      yield* storage.releaseAll(ours)
+      yield* storage.unregister(ours)
+      yield* reaches(rival.getRunners, [])
+    })
   },
 
   Counter: (stage) => {
