@@ -256,6 +256,7 @@ describe("a service", () => {
       const discovery = yield* make(zk!)
       const added = yield* discovery.add({ name: "db", id: "a", address: "10.0.0.9", port: 5432 })
       assert.deepStrictEqual([added.serviceType, added.enabled], ["PERMANENT", true])
+      yield* other!.sync()
       const { stat } = yield* other!.get(`${PATH}/db/a`)
       assert.strictEqual(stat.ephemeralOwner, 0n)
       const theirs = yield* make(other!)

@@ -336,7 +336,7 @@ describe("a tree cache", () => {
   )
 
   // Where watches fire once, every batch is a list of 66,000 names: minutes, and nothing else to see.
-  it.live.runIf(lasting)("copes with more than 64k children (25, CURATOR-690)", () =>
+  const copes = () =>
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)
       yield* other!.create(PATH)
@@ -356,9 +356,10 @@ describe("a tree cache", () => {
         (batch) => other!.transact(...batch.filter((path) => path !== names[500]).map((path) => Op.delete(path))),
         { concurrency: 8, discard: true }
       )
-      yield* awaitState(cache.children, (left) => left.size === 0, { describe: "no child left", within: "60 seconds" })
+      yield* awaitState(cache.children, (left) => left.size === 0, { describe: "no child left", within: "4 minutes" })
     })
-  )
+  // It takes 30 seconds on a machine that has nothing else to do.
+  it.live.runIf(lasting)("copes with more than 64k children (25, CURATOR-690)", copes, 300_000)
 
   it.live("fails when it meets a node that it may not read, at the first walk and later", () =>
     Effect.gen(function* () {
