@@ -246,8 +246,8 @@ describe("a queue", () => {
         yield* works[turn]!.entered
         yield* awaitQueue(clients[0]!, 19 - turn, `${LOCKS}/waiting`)
         yield* awaitState(
-          Effect.sync(() => clients[turn + 1]!.driver.watches.size),
-          (size) => size >= 2,
+          Effect.sync(() => [events[turn + 1]!.length, clients[turn + 1]!.driver.watches.size] as const),
+          ([seen, watches]) => seen > 0 && watches >= 2,
           { describe: "the next one is the head" }
         )
         // The head, and who is the next one.

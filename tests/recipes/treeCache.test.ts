@@ -292,6 +292,7 @@ describe("a tree cache", () => {
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)
       yield* other!.create(`${PATH}/a`, "", { parents: true })
+      yield* zk!.sync()
       const picky = (bad: string) => (path: string) => {
         if (path === `${PATH}/${bad}`) throw new Error(`not ${bad}`)
         return true
