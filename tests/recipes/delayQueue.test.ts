@@ -202,8 +202,7 @@ const awaitQuiet = (zk: Client) => {
 }
 
 /** Waits until so many consumers stand in the line, and those who have to wait for a time do. */
-const awaitAsleep = (zk: Client, count = 1) =>
-  Effect.andThen(awaitQueue(zk, count, `${LOCKS}/waiting`), awaitQuiet(zk))
+const awaitAsleep = (zk: Client, count = 1) => Effect.andThen(awaitQueue(zk, count, `${LOCKS}/waiting`), awaitQuiet(zk))
 
 const isDone = (fiber: Fiber.Fiber<unknown, unknown>) => fiber.pollUnsafe() !== undefined
 
