@@ -150,12 +150,9 @@ describe("a lock that is asked for", () => {
       yield* Fiber.join(reading)
 
       const readers = yield* Effect.forkChild(
-        Effect.all(
-          [first, second].map(({ read }) => read.withLock(({ askedBack }) => askedBack)),
-          {
-            concurrency: "unbounded"
-          }
-        )
+        Effect.forEach([first, second], ({ read }) => read.withLock(({ askedBack }) => askedBack), {
+          concurrency: "unbounded"
+        })
       )
       yield* awaitQueue(three!, 2)
       const writing = yield* Effect.forkChild(writer.write.withLock((held) => Effect.succeed(held.node)))
