@@ -4,7 +4,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
@@ -21,6 +23,7 @@ import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
 import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
 import org.apache.curator.framework.recipes.locks.Lease;
+import org.apache.curator.framework.recipes.locks.Revoker;
 import org.apache.curator.framework.recipes.nodes.GroupMember;
 import org.apache.curator.framework.recipes.queue.DistributedDelayQueue;
 import org.apache.curator.framework.recipes.queue.DistributedIdQueue;
@@ -47,6 +50,8 @@ import org.apache.curator.x.discovery.details.JsonInstanceSerializer;
 public final class Peer {
     private static final Map<String, Object> things = new HashMap<>();
     private static final Map<String, Lease> leases = new HashMap<>();
+    /** The locks that were asked for. */
+    private static final Set<Object> asked = ConcurrentHashMap.newKeySet();
 
     /** A queue that is consumed in a thread of Curator's, one item at a time: each is shown, and done with when it is told. */
     private static final class Consumer implements QueueConsumer<String>, QueueSerializer<String> {
@@ -212,11 +217,18 @@ public final class Peer {
                     if (lease != null) leases.put(name, lease);
                     return lease != null;
                 }
+                // A release makes it deaf again.
+                if (thing instanceof InterProcessMutex) ((InterProcessMutex) thing).makeRevocable(asked::add);
                 return ((InterProcessLock) thing).acquire(millis, TimeUnit.MILLISECONDS);
             }
             case "release":
                 if (thing instanceof InterProcessSemaphoreV2) leases.remove(name).close();
                 else ((InterProcessLock) thing).release();
+                return "ok";
+            case "isAsked":
+                return asked.contains(thing);
+            case "askBack":
+                for (String node : ((InterProcessMutex) thing).getParticipantNodes()) Revoker.attemptRevoke(client, node);
                 return "ok";
             case "leads":
                 return ((LeaderLatch) thing).hasLeadership();

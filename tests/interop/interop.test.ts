@@ -2,7 +2,7 @@
 import * as Counter from "@effect-zookeeper/recipes/Counter"
 import { text } from "@effect-zookeeper/core/ZooKeeper"
 import type { Dialect } from "@effect-zookeeper/recipes/Dialect"
-import type { Held, Holder } from "@effect-zookeeper/recipes/Holder"
+import type { Held, Holder, Revocable } from "@effect-zookeeper/recipes/Holder"
 import * as Barrier from "@effect-zookeeper/recipes/Barrier"
 import * as DelayQueue from "@effect-zookeeper/recipes/DelayQueue"
 import * as DoubleBarrier from "@effect-zookeeper/recipes/DoubleBarrier"
@@ -47,7 +47,7 @@ const begin = Effect.fnUntraced(function* (name: Name) {
 /** Ours and theirs exclude each other, whoever comes first, and hand over. `at` is where they wait for each other. */
 const excludes = Effect.fnUntraced(function* (
   zk: Client,
-  ours: Omit<Lock.LockOf<Held>, "contenders">,
+  ours: Omit<Lock.LockOf<Held>, "contenders" | "askBack">,
   theirs: Peer.Thing,
   at = path
 ) {
@@ -107,6 +107,25 @@ for (const [name, dialect, kindOf, how] of pairs) {
       })
     )
   })
+}
+
+for (const kind of ["lock", "read", "write"] as const) {
+  it.live(`Curator's holder of a ${kind} hears that we ask for it, and ours that Curator's Revoker does`, () =>
+    Effect.gen(function* () {
+      const { peer, zk } = yield* begin("Curator")
+      const ours: Pick<Lock.LockOf<Holder & Revocable>, "askBack" | "contenders" | "withLock"> = kind === "lock"
+        ? yield* using(zk)(Lock.make({ path }))
+        : (yield* using(zk)(ReadWriteLock.make({ path })))[kind]
+      const theirs = yield* peer.make(kind, path)
+      assert.isTrue(yield* theirs.acquire(LONG))
+      assert.isFalse(yield* theirs.isAsked)
+      yield* Effect.flatMap(ours.contenders, ([holder]) => ours.askBack(holder!))
+      yield* awaitState(theirs.isAsked, (is) => is, { describe: "they hear of it" })
+      yield* theirs.release
+      yield* ours.withLock(({ askedBack }) => Effect.andThen(theirs.askBack, askedBack))
+      yield* awaitQueue(zk, 0)
+    })
+  )
 }
 
 it.live("Curator's InterProcessMultiLock and ours exclude each other both ways", () =>

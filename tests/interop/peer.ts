@@ -12,6 +12,10 @@ export interface Thing {
   /** Whether it was acquired within so many seconds. */
   readonly acquire: (seconds: number) => Effect.Effect<boolean, TimedOut>
   readonly release: Effect.Effect<string, TimedOut>
+  /** Whether somebody has asked for it. */
+  readonly isAsked: Effect.Effect<boolean, TimedOut>
+  /** Asks everybody for it. */
+  readonly askBack: Effect.Effect<string, TimedOut>
   readonly leads: Effect.Effect<boolean, TimedOut>
   readonly resign: Effect.Effect<string, TimedOut>
   readonly join: Effect.Effect<string, TimedOut>
@@ -100,6 +104,8 @@ export const start = Effect.fnUntraced(function* (
       return {
         acquire: (seconds) => Effect.map(ask("acquire", name, `${seconds}`), isTrue),
         release: ask("release", name),
+        isAsked: Effect.map(ask("isAsked", name), isTrue),
+        askBack: ask("askBack", name),
         leads: Effect.map(ask("leads", name), isTrue),
         resign: ask("resign", name),
         join: ask("join", name),

@@ -316,10 +316,12 @@ describe("several locks as one", () => {
   it.live("are refused when there are none of them, or one twice", () =>
     Effect.gen(function* () {
       const zk = yield* onServers()
+      const [other, lock] = [yield* single(zk, A), yield* single(zk, B)]
       for (const [attempt, says] of [
         [make(zk, { paths: [] }), "there is no path"],
         [make(zk, { paths: [A, B, A] }), "the path '/a' is listed twice"],
-        [using(zk)(MultiLock.all([])), "there is no lock"]
+        [using(zk)(MultiLock.all([])), "there is no lock"],
+        [using(zk)(MultiLock.all([other, lock, lock])), "the locks at 1 and 2 of the list are the same one"]
       ] as const) {
         const error = yield* Effect.flip(attempt)
         assert.strictEqual(error.reason._tag, "InvalidArgument")

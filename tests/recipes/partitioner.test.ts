@@ -98,6 +98,69 @@ describe("a partitioner", () => {
     })
   )
 
+  it.live("divides the items as it is told, also among members of one name", () =>
+    Effect.gen(function* () {
+      const clients = yield* sessions(3)
+      const blocks: Partitioner.Options["divide"] = ({ items, members, place }) => {
+        const size = Math.ceil(items.length / members.length)
+        return items.slice(place * size, (place + 1) * size).toReversed()
+      }
+      const one = yield* member(clients[0]!, "one", { divide: blocks })
+      yield* share([one], "abcdef")
+      const two = yield* member(clients[1]!, "two", { divide: blocks })
+      yield* share([one, two], "abc", "def")
+      const other = yield* member(clients[2]!, "two", { divide: blocks })
+      yield* awaitState(
+        Effect.sync(() => [one, two, other].map(({ at }) => at.items)),
+        ([first, ...rest]) => first === "ab" && rest.toSorted().join() === "cd,ef",
+        { describe: "each has two" }
+      )
+      for (const { leave } of [one, two, other]) yield* leave
+      yield* isLeft(clients[0]!)
+    })
+  )
+
+  it.live("lets one work on what members who disagree want", () =>
+    Effect.gen(function* () {
+      const clients = yield* sessions(2)
+      const [one, two] = [
+        yield* member(clients[0]!, "one", { divide: ({ items }) => items.slice(0, 4) }),
+        yield* member(clients[1]!, "two", { divide: ({ items }) => items.slice(2) })
+      ]
+      // Whichever it is, the other one waits for its first item.
+      yield* awaitQueue(clients[0]!, 2, lockOf("c"))
+      const works = yield* awaitState(
+        Effect.sync(() => [one, two].filter(({ at }) => at.items !== "")),
+        (some) => some.length > 0,
+        { describe: "one of them works" }
+      )
+      assert.strictEqual(works.length, 1)
+      const [waits, all] = works[0] === one ? [two, "cdef"] : [one, "abcd"]
+      yield* works[0]!.leave
+      yield* share([waits], all)
+      yield* waits.leave
+      yield* isLeft(clients[0]!)
+    })
+  )
+
+  it.live("fails when it is told to work on what is none of the items, and dies of a division that throws", () =>
+    Effect.gen(function* () {
+      const zk = yield* onServers()
+      const strange = yield* make(zk, { divide: () => ["a", "z"] })
+      const error = yield* Effect.flip(strange.whilePartitioned(() => Effect.void))
+      assert.strictEqual(error.reason._tag, "InvalidArgument")
+      assert.include(error.message, "divide gives 'z'")
+      const broken = yield* make(zk, {
+        divide: () => {
+          throw new Error("no division")
+        }
+      })
+      const exit = yield* Effect.exit(broken.whilePartitioned(() => Effect.void))
+      assert.isTrue(Exit.hasDies(exit))
+      yield* awaitQueue(zk, 0, PARTY)
+    })
+  )
+
   it.live("costs two requests to join and three to leave, and four for each item", () =>
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)

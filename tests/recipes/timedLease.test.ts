@@ -3,6 +3,7 @@ import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
 import { multi } from "@effect-zookeeper/core/wire/ops/multi"
 import * as Lock from "@effect-zookeeper/recipes/Lock"
 import * as TimedLease from "@effect-zookeeper/recipes/TimedLease"
+import * as Faults from "@effect-zookeeper/testing/Faults"
 import * as TestServer from "@effect-zookeeper/testing/TestServer"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
@@ -12,11 +13,13 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/testing/TestClock"
+import { awaitState } from "../support/awaitState.ts"
 import {
   awaitQueue,
   type Client,
   expire,
   expireDuring,
+  holdBack,
   onServers,
   PATH as path,
   proxied,
@@ -178,6 +181,72 @@ describe("a lost answer", () => {
 const onTestClock = Effect.fnUntraced(function* (wall = Date.UTC(2026, 0, 31, 23, 59, 30)) {
   yield* TestClock.setTime(wall)
   return yield* ZooKeeper.make({ sessionTimeout: "10 minutes" })
+})
+
+/** Renews, and has the answer to its write held back: what is written is there, and its writer does not know. */
+const renewUnanswered = Effect.fnUntraced(function* (zk: Client, term: TimedLease.Term) {
+  const { faults, nodes } = yield* TestServer.TestServer
+  const before = yield* zk.getString(node)
+  yield* TestClock.adjust("10 seconds")
+  const write = holdBack(zk, 1, "multi")
+  const renewing = yield* Effect.forkChild(term.renew)
+  yield* write.asked
+  yield* faults.inject(Faults.mute)
+  yield* write.letGo
+  yield* awaitState(
+    Effect.map(nodes, (all) => new TextDecoder().decode(all.get(node) ?? undefined)),
+    (json) => json !== before,
+    { describe: "the renewal is written" }
+  )
+  return { renewing, unmute: faults.clear }
+})
+
+describe("a lease that was renewed, which its holder does not know,", () => {
+  it.effect("is given back when the renewal was interrupted", () =>
+    Effect.gen(function* () {
+      const zk = yield* onTestClock()
+      const term = yield* taken((yield* make(zk, "job")).tryTake)
+      const { renewing, unmute } = yield* renewUnanswered(zk, term)
+      const interrupting = yield* Effect.forkChild(Fiber.interrupt(renewing), { startImmediately: true })
+      yield* unmute
+      yield* Fiber.join(interrupting)
+      // It knows of nothing, so it relies on nothing.
+      assert.strictEqual(Duration.toMillis(yield* term.remaining), 49_000)
+      yield* term.release
+      assert.isTrue(Option.isNone(yield* zk.exists(node)))
+      yield* awaitQueue(zk, 0)
+    }).pipe(Effect.scoped, Effect.provide(TestServer.layerMemory()))
+  )
+
+  it.effect("is given back by a release meanwhile", () =>
+    Effect.gen(function* () {
+      const zk = yield* onTestClock()
+      const term = yield* taken((yield* make(zk, "job")).tryTake)
+      const { renewing, unmute } = yield* renewUnanswered(zk, term)
+      const releasing = yield* Effect.forkChild(term.release, { startImmediately: true })
+      yield* unmute
+      yield* Fiber.join(releasing)
+      assert.isFalse(yield* Fiber.join(renewing))
+      assert.isTrue(Option.isNone(yield* zk.exists(node)))
+      yield* awaitQueue(zk, 0)
+    }).pipe(Effect.scoped, Effect.provide(TestServer.layerMemory()))
+  )
+
+  it.effect("stays when it was taken by its name since", () =>
+    Effect.gen(function* () {
+      const zk = yield* onTestClock()
+      const lease = yield* make(zk, "job")
+      const term = yield* taken(lease.tryTake)
+      const { renewing, unmute } = yield* renewUnanswered(zk, term)
+      const interrupting = yield* Effect.forkChild(Fiber.interrupt(renewing), { startImmediately: true })
+      yield* unmute
+      yield* Fiber.join(interrupting)
+      yield* TestClock.adjust("1 second")
+      yield* taken(lease.tryTake)
+      yield* term.release
+      assert.strictEqual(yield* holderOf(zk), "job")
+    }).pipe(Effect.scoped, Effect.provide(TestServer.layerMemory()))
+  )
 })
 
 describe("the end of a lease", () => {

@@ -176,9 +176,10 @@ export const make = Effect.fnUntraced(function* (
   }
   const roleOf = { queued: "Standby", held: "Leader", out: "Unknown" } as const
   const lead = (it: Candidacy) =>
-    Effect.map(contend({ ...contest, onStage: (stage) => become(it, roleOf[stage]) }), (holder): Leader =>
-      leaders === 1 ? holder : { ...shared(holder), fencingToken: undefined }
-    )
+    Effect.map(contend({ ...contest, onStage: (stage) => become(it, roleOf[stage]) }), (holder): Leader => ({
+      ...shared(holder),
+      fencingToken: leaders === 1 ? holder.fencingToken : undefined
+    }))
   /** Completes when the lead is lost: from then on it is none, however long the work under it takes to end. */
   const lost = (it: Candidacy, leader: Leader) => Effect.andThen(Effect.flip(leader.lost), become(it, "Unknown"))
 

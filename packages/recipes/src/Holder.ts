@@ -40,6 +40,22 @@ export interface Holder extends Held {
 }
 
 /**
+ * Something that others can ask for: a lock.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Revocable {
+  /**
+   * Completes when somebody asks for it back, by `askBack` of the lock or Curator's `Revoker`, at once if that was before it
+   * was held; never fails. Nothing is taken away: it is for the holder to give it back, say by
+   * `Effect.raceFirst(work, held.askedBack)`. What is asked while there is no connection is heard of with the next one;
+   * once it is lost or given back, nothing is heard any more.
+   */
+  readonly askedBack: Effect.Effect<void>
+}
+
+/**
  * Something that one holder has at a time.
  *
  * @category models

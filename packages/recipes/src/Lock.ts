@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Dialect } from "./Dialect.ts"
-import type { ExclusiveHolder, Held } from "./Holder.ts"
+import type { ExclusiveHolder, Held, Revocable } from "./Holder.ts"
 import { plain } from "./internal/contend.ts"
 import type { StopOn } from "./internal/hold.ts"
 import { locking } from "./internal/locking.ts"
@@ -77,7 +77,22 @@ export interface LockOf<H extends Held> {
   }) => Effect.Effect<Option.Option<H>, ZooKeeperError, Scope.Scope>
   /** Who holds the lock and who waits for it, in order, whatever library they use. */
   readonly contenders: Effect.Effect<ReadonlyArray<Contender>, ZooKeeperError>
+  /**
+   * Asks one of `contenders` to give the lock back, or its place: `askedBack` of its holder completes, and Curator's
+   * `RevocationListener` is called. It may go on as it likes; whoever needs the lock waits for it as ever. What the
+   * contender told of itself is overwritten with `__REVOKE__`. Nothing happens to one that is gone. Asked again after a
+   * lost answer; fails with `InvalidArgument` for what stands below another path.
+   */
+  readonly askBack: (contender: Contender) => Effect.Effect<void, ZooKeeperError>
 }
+
+/**
+ * The one holder of a lock.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LockHolder extends ExclusiveHolder, Revocable {}
 
 /**
  * A lock that one holder has at a time.
@@ -85,7 +100,7 @@ export interface LockOf<H extends Held> {
  * @category models
  * @since 0.1.0
  */
-export type Lock = LockOf<ExclusiveHolder>
+export type Lock = LockOf<LockHolder>
 
 /**
  * A lock below a path. Nothing is created before somebody locks.

@@ -11,7 +11,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import type { ExclusiveHolder, Held, Holder } from "./Holder.ts"
+import type { Held, Holder } from "./Holder.ts"
 import { orBusy, type Try, unlessBusy, untilHeld, within } from "./internal/contend.ts"
 import { guardOf } from "./internal/hold.ts"
 import { checkSet, invalid } from "./internal/invalid.ts"
@@ -148,7 +148,7 @@ const inOrder = <H extends Holder>(
  */
 export const make = Effect.fnUntraced(function* (
   options: Options
-): Effect.fn.Return<MultiLock<ReadonlyArray<ExclusiveHolder>>, ZooKeeperError, ZooKeeper> {
+): Effect.fn.Return<MultiLock<ReadonlyArray<Lock.LockHolder>>, ZooKeeperError, ZooKeeper> {
   const { paths, ...each } = options
   yield* checkSet("lock", undefined, "path", paths)
   const locks = yield* Effect.forEach(paths, (path) => Lock.make({ ...each, path }))
@@ -159,7 +159,8 @@ export const make = Effect.fnUntraced(function* (
 /**
  * Locks of any kind as one, over the same ZooKeeper service and namespace. They are taken in the order in which they are
  * listed: all programs must list those that they have in common in one order, or they may wait for each other for ever. Fails
- * with `InvalidArgument` for none.
+ * with `InvalidArgument` for none, and for one that is listed twice, which would wait for itself; two locks that were made
+ * for one path are not told apart from others, and do wait.
  *
  * ```ts
  * import * as Lock from "@effect-zookeeper/recipes/Lock"
@@ -182,6 +183,11 @@ export const all = Effect.fnUntraced(function* <const Locks extends ReadonlyArra
   locks: Locks
 ): Effect.fn.Return<MultiLock<HoldersOf<Locks>>, ZooKeeperError, ZooKeeper> {
   if (locks.length === 0) return yield* invalid("lock", undefined, "there is no lock; list one at least")
+  const twice = locks.findIndex((lock, index) => locks.indexOf(lock) < index)
+  if (twice !== -1) {
+    const places = `${locks.indexOf(locks[twice]!)} and ${twice}`
+    return yield* invalid("lock", undefined, `the locks at ${places} of the list are the same one; list it once`)
+  }
   return inOrder<Holder>(yield* ZooKeeper, locks, [...locks.keys()]) as MultiLock<HoldersOf<Locks>>
 })
 
@@ -191,4 +197,4 @@ export const all = Effect.fnUntraced(function* <const Locks extends ReadonlyArra
  * @category services
  * @since 0.1.0
  */
-export const Service: ServiceFactory<Options, MultiLock<ReadonlyArray<ExclusiveHolder>>> = factory(make)
+export const Service: ServiceFactory<Options, MultiLock<ReadonlyArray<Lock.LockHolder>>> = factory(make)

@@ -22,6 +22,21 @@ import * as PersistentNode from "./PersistentNode.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
 /**
+ * What there is to divide, and among whom.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Division {
+  /** All items, by name. */
+  readonly items: ReadonlyArray<string>
+  /** The ids of all members, by name; two may have the same. */
+  readonly members: ReadonlyArray<string>
+  /** Where this member stands among them, from 0. */
+  readonly place: number
+}
+
+/**
  * What to divide, and how. The nodes are those of kazoo's SetPartitioner, whose programs may take part.
  *
  * @category options
@@ -42,6 +57,13 @@ export interface Options {
    * them once. Until then all go on with what they have. Default 30 seconds.
    */
   readonly quiet?: Duration.Input | undefined
+  /**
+   * Which items fall to this member, in any order: kazoo's `partition_func`. It must give the same answer whenever it is asked
+   * the same, and every member must have the same one. An item that it gives to two is worked on by one of them, and the
+   * other one waits and works on none of its own; one that it gives to nobody lies idle. For an item that is none of
+   * `items`, `whilePartitioned` fails with `InvalidArgument`. Default: each n-th item, from the member's own place on.
+   */
+  readonly divide?: ((division: Division) => ReadonlyArray<string>) | undefined
   /** Stop working before the session can have expired (`lease`, default), or as soon as the connection is gone. */
   readonly stopOn?: StopOn | undefined
 }
@@ -81,17 +103,18 @@ export interface Partitioner {
 const same = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): boolean =>
   a.length === b.length && a.every((each, index) => each === b[index])
 
-/** A member's name follows the first hyphen of its node's. Two of one name are kept apart by their nodes. */
+/** A member's name follows the first hyphen of its node's. */
+const idOf = (node: string): string => node.slice(node.indexOf("-") + 1)
+
+/** Two of one name are kept apart by their nodes. */
 const byId = (a: string, b: string): number => {
-  const [idOfA, idOfB] = [a.slice(a.indexOf("-") + 1), b.slice(b.indexOf("-") + 1)]
+  const [idOfA, idOfB] = [idOf(a), idOf(b)]
   return idOfA < idOfB || (idOfA === idOfB && a < b) ? -1 : 1
 }
 
-/** As kazoo divides them: each n-th item from one's own place on. None for who is no member. */
-const shareOf = (items: ReadonlyArray<string>, party: ReadonlyArray<string>, me: string): ReadonlyArray<string> => {
-  const place = party.toSorted(byId).indexOf(me)
-  return items.filter((_, index) => index % party.length === place)
-}
+/** As kazoo divides them. */
+const eachNth = ({ items, members, place }: Division): ReadonlyArray<string> =>
+  items.filter((_, index) => index % members.length === place)
 
 /**
  * A partitioner of items. Nothing is created before `whilePartitioned`. Fails with `InvalidArgument` for no items, for one that
@@ -104,7 +127,7 @@ export const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<Partitioner, ZooKeeperError, ZooKeeper> {
   const zk = yield* ZooKeeper
-  const { id = `${hostname()}-${process.pid}`, path, stopOn } = options
+  const { divide = eachNth, id = `${hostname()}-${process.pid}`, path, stopOn } = options
   const [locks, party] = [Path.join(path, "locks"), Path.join(path, "party")]
   yield* checkSet("partitioner", path, "item", options.items)
   for (const name of [...options.items, id]) {
@@ -113,6 +136,20 @@ export const make = Effect.fnUntraced(function* (
   }
   const quiet = yield* checkDuration("partitioner", path, "quiet", options.quiet ?? "30 seconds")
   const items = options.items.toSorted()
+
+  /** None for who is no member. */
+  const shareOf = Effect.fnUntraced(function* (
+    party: ReadonlyArray<string>,
+    me: string
+  ): Effect.fn.Return<ReadonlyArray<string>, ZooKeeperError> {
+    const ordered = party.toSorted(byId)
+    const place = ordered.indexOf(me)
+    if (place === -1) return []
+    const share = new Set(divide({ items, members: ordered.map(idOf), place }))
+    const strange = [...share].find((item) => !items.includes(item))
+    if (strange === undefined) return items.filter((item) => share.has(item))
+    return yield* invalid("partitioner", path, `divide gives '${strange}', which is none of the items; give only these`)
+  })
 
   /** Not for the work, which may have another session. */
   const here = Effect.provideService(ZooKeeper, zk)
@@ -126,7 +163,7 @@ export const make = Effect.fnUntraced(function* (
       Stream.map(({ children }) => Option.getOrElse(children, () => [])),
       Stream.changesWith(same),
       // Not Stream.debounce: under a virtual clock it turns in place for what is left below a nanosecond (measured).
-      Stream.switchMap((names) => Stream.fromEffect(Effect.as(Effect.sleep(quiet), shareOf(items, names, me)))),
+      Stream.switchMap((names) => Stream.fromEffect(Effect.andThen(Effect.sleep(quiet), shareOf(names, me)))),
       Stream.changesWith(same)
     )
     const following = Effect.raceFirst(Stream.runForEach(settled, shares.tell), Stream.runDrain(member.presence))

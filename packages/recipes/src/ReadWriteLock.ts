@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { randomUUID } from "node:crypto"
 import { nameOf } from "./Dialect.ts"
-import type { ExclusiveHolder, Holder } from "./Holder.ts"
+import type { ExclusiveHolder, Holder, Revocable } from "./Holder.ts"
 import { plain } from "./internal/contend.ts"
 import { enterAs } from "./internal/contender.ts"
 import { hold, shared } from "./internal/hold.ts"
@@ -20,8 +20,16 @@ import { inScopeOfItsOwn } from "./internal/inScopeOfItsOwn.ts"
 import { invalid } from "./internal/invalid.ts"
 import { locking } from "./internal/locking.ts"
 import { counterOf, nearest } from "./internal/sequence.ts"
-import type { Lock, LockOf, Options } from "./Lock.ts"
+import type { Lock, LockHolder, LockOf, Options } from "./Lock.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
+
+/**
+ * One of the holders of a read lock.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReadHolder extends Holder, Revocable {}
 
 /**
  * Two locks over one path.
@@ -34,7 +42,7 @@ export interface ReadWriteLock {
    * Shared by readers. Has no fencing token: several hold it at a time. Asked for in the body of the writer's `withLock` or
    * `tryWithLock`, in the same fiber or a child of it, it is a downgrade.
    */
-  readonly read: LockOf<Holder>
+  readonly read: LockOf<ReadHolder>
   /**
    * Held by one writer. Asked for in the body of the reader's `withLock` or `tryWithLock`, in the same fiber or a child of
    * it, it fails with `InvalidArgument`: two readers that both wait to write would wait for ever. Under a read lock that
@@ -45,8 +53,10 @@ export interface ReadWriteLock {
    * A read lock for the writer, from now until the scope closes: it exists before the write lock goes, so no other writer
    * comes between. Release the write lock afterwards by closing its own scope.
    */
-  readonly downgrade: (write: ExclusiveHolder) => Effect.Effect<Holder, ZooKeeperError | LeaseLost, Scope.Scope>
+  readonly downgrade: (write: ExclusiveHolder) => Effect.Effect<ReadHolder, ZooKeeperError | LeaseLost, Scope.Scope>
 }
+
+const asReader = (held: LockHolder): ReadHolder => ({ ...shared(held), askedBack: held.askedBack })
 
 const upgrade = (path: string): ZooKeeperError =>
   invalid(
@@ -68,7 +78,7 @@ export const make = Effect.fnUntraced(function* (
   const zk = yield* ZooKeeper
   const { data = "", dialect = "curator", path, reentrant = false, stopOn = "lease" } = options
   const base = { ...plain, queue: { zk, path, dialect, data }, stopOn }
-  const reads = locking({ ...base, role: "read", ahead: nearest(({ role }) => role !== "read") }, reentrant, shared)
+  const reads = locking({ ...base, role: "read", ahead: nearest(({ role }) => role !== "read") }, reentrant, asReader)
   const writes = locking({ ...base, role: "write", ahead: nearest() }, reentrant, (held) => held)
 
   const downgrade: ReadWriteLock["downgrade"] = Effect.fnUntraced(function* (writer) {
@@ -76,12 +86,12 @@ export const make = Effect.fnUntraced(function* (
     const name = nameOf(dialect, "read", randomUUID()).name + counterOf(Path.name(writer.node))
     const node = Path.join(path, name)
     const create = writer.guard(Op.create(node, data, { mode: "ephemeral" }))
-    return shared(yield* hold(zk, yield* enterAs(zk, node, create), stopOn))
+    return asReader(yield* hold(zk, yield* enterAs(zk, node, create), stopOn))
   }, inScopeOfItsOwn)
 
   /** A reader behind its own write lock would wait for itself. */
   const asWriter = <A, E, R>(
-    body: (held: Holder) => Effect.Effect<A, E, R>,
+    body: (held: ReadHolder) => Effect.Effect<A, E, R>,
     otherwise: Effect.Effect<A, E | ZooKeeperError | LeaseLost, Exclude<R, Scope.Scope>>
   ): Effect.Effect<A, E | ZooKeeperError | LeaseLost, Exclude<R, Scope.Scope>> =>
     Effect.flatMap(writes.holding, (writer) =>

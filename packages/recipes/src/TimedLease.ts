@@ -4,21 +4,19 @@
  *
  * @since 0.1.0
  */
-import * as Op from "@effect-zookeeper/core/Op"
 import * as Path from "@effect-zookeeper/core/Path"
 import { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
-import { isZooKeeperError, type ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
-import * as Clock from "effect/Clock"
+import type { ZooKeeperError } from "@effect-zookeeper/core/ZooKeeperError"
 import * as Data from "effect/Data"
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { checkCount, checkDuration, invalid } from "./internal/invalid.ts"
+import { change, isOurs, type Lease, renewed } from "./internal/leaseChange.ts"
 import * as Record from "./internal/leaseRecord.ts"
-import { isPassing, isRenewed, patiently, pause } from "./internal/patience.ts"
-import * as Lock from "./Lock.ts"
+import { patiently } from "./internal/patience.ts"
+import { termOf } from "./internal/term.ts"
 import { factory, type ServiceFactory } from "./Service.ts"
 
 /**
@@ -91,7 +89,8 @@ export interface Term {
    */
   readonly renew: Effect.Effect<boolean, ZooKeeperError>
   /**
-   * Gives it back before its end: it is lost at once, and its node is deleted unless it was taken again since. Fails as
+   * Gives it back before its end: it is lost at once, and its node is deleted unless it was taken again since; also what a
+   * `renew` wrote that was interrupted. Fails as
    * `tryTake` does; then it may stand until its end.
    */
   readonly release: Effect.Effect<void, ZooKeeperError>
@@ -124,38 +123,7 @@ export interface TimedLease {
   readonly leases: Effect.Effect<ReadonlyArray<Standing>, ZooKeeperError>
 }
 
-/** As long as no clock is asked: a wall clock that jumps, as when a machine was suspended, is noticed so late. */
-const LOOK = 1000
-
 const LONGEST = Duration.days(36_500)
-
-/** When somebody began, by both clocks: one stands still while a machine is suspended, the other may be set back. */
-interface Moment {
-  readonly wall: number
-  readonly monotonic: bigint
-}
-
-const now = Effect.map(Clock.Clock, (clock): Moment => ({
-  wall: clock.currentTimeMillisUnsafe(),
-  monotonic: clock.monotonicTimeNanosUnsafe()
-}))
-
-/** What was written, and when its writing was begun. */
-interface Written {
-  readonly record: Record.Record
-  readonly began: Moment
-}
-
-const remainingAt = (at: Moment, { began, record }: Written, margin: number): number => {
-  const passed = Math.max(at.wall - began.wall, Number(at.monotonic - began.monotonic) / 1_000_000)
-  return record.end - margin - began.wall - passed
-}
-
-/** Somebody writes without the lock: whoever lost it and does not know, or a hand. */
-const isOutrun = (error: unknown): boolean =>
-  isZooKeeperError(error) &&
-  error.reason._tag === "TransactionFailed" &&
-  ["BadVersion", "NodeExists", "NoNode"].includes(error.reason.name)
 
 /**
  * A lease for a time. Nothing is created before somebody takes it. Fails with `InvalidArgument` for an empty `holder`, for a
@@ -181,109 +149,23 @@ export const make = Effect.fnUntraced(function* (
   if (options.leases !== undefined) yield* checkCount("timedLease", path, "leases", options.leases)
   const paths =
     options.leases === undefined ? [path] : Array.from({ length: options.leases }, (_, n) => Path.join(path, `${n}`))
-  const marginMillis = Duration.toMillis(margin)
-  const nodeOf = (at: string) => Path.join(at, Record.NAME)
-
-  /**
-   * Writes what `next` makes of what stands there, deletes it where that is "nothing", and leaves it alone where it is
-   * undefined. Doing it again is as good as once: what was written with a lost answer is found as our own, and the version
-   * and the lock's node fence whatever is still on its way.
-   */
-  const change = Effect.fnUntraced(function* (
-    at: string,
-    next: (found: Option.Option<Record.Record>, wall: number) => Record.Record | "nothing" | undefined
-  ): Effect.fn.Return<Option.Option<Written>, ZooKeeperError> {
-    const lock = yield* Effect.provideService(Lock.make({ path: at, data: holder, dialect: "kazoo" }), ZooKeeper, zk)
-    const node = nodeOf(at)
-    const underLock = lock.withLock(({ guard }) =>
-      Effect.gen(function* () {
-        // Before it is sent: what the way takes is counted.
-        const began = yield* now
-        const there = yield* zk.getOption(node)
-        const found = Option.isNone(there) ? Option.none<Record.Record>() : yield* Record.decode(node, there.value)
-        if (Option.isSome(there) && Option.isNone(found)) {
-          yield* Effect.logWarning(`${node} has a version that is not known here, so nobody of ours can have it`)
-          return Option.none<Written>()
-        }
-        const record = next(found, began.wall)
-        if (record === undefined) return Option.none<Written>()
-        const version = Option.map(there, ({ stat }) => stat.version)
-        if (record === "nothing") {
-          if (Option.isSome(version)) yield* guard(Op.delete(node, { version: version.value }))
-          return Option.none<Written>()
-        }
-        const data = Record.encode(record)
-        yield* guard(Option.isSome(version) ? Op.set(node, data, { version: version.value }) : Op.create(node, data))
-        return Option.some({ record, began })
-      }).pipe(Effect.retry({ schedule: pause, while: (error) => isPassing(error) || isOutrun(error) }))
-    )
-    return yield* underLock.pipe(
-      Effect.retry({ schedule: pause, while: (error) => error._tag === "LeaseLost" || isRenewed(zk, error) }),
-      Effect.catchTag("LeaseLost", Effect.die)
-    )
-  })
-
-  const ours = (wall: number): Record.Record => ({
-    holder,
-    end: Record.wholeSeconds(wall + Duration.toMillis(duration))
-  })
-  const isOurs = (found: Option.Option<Record.Record>): boolean => Option.isSome(found) && found.value.holder === holder
-
-  const termOf = (at: string, first: Written): Term => {
-    let last = first
-    const over = Deferred.makeUnsafe<never, LeaseOver>()
-    const end = Effect.suspend(() => Deferred.fail(over, new LeaseOver({ path: at })))
-    /** Once it is over it stays so, whatever becomes of the clocks. */
-    const left = Effect.flatMap(now, (moment) => {
-      if (Deferred.isDoneUnsafe(over)) return Effect.succeed(0)
-      const millis = remainingAt(moment, last, marginMillis)
-      return millis > 0 ? Effect.succeed(millis) : Effect.as(end, 0)
-    })
-    const timing = Effect.gen(function* () {
-      for (let millis = yield* left; millis > 0; millis = yield* left) {
-        yield* Effect.sleep(Math.min(Math.ceil(millis), LOOK))
-      }
-      return yield* Deferred.await(over)
-    })
-    const lost = Effect.raceFirst(Deferred.await(over), timing)
-    const again = Effect.gen(function* () {
-      const written = yield* change(at, (found, wall) => (isOurs(found) ? ours(wall) : undefined))
-      if ((yield* left) === 0) return false
-      if (Option.isNone(written)) return yield* Effect.as(end, false)
-      last = written.value
-      return (yield* left) > 0
-    })
-    return {
-      path: at,
-      remaining: Effect.map(left, Duration.millis),
-      lost,
-      renew: Effect.raceFirst(
-        Effect.orElseSucceed(lost, () => false),
-        again
-      ),
-      release: Effect.suspend(() => {
-        const { record } = last
-        const isLast = (found: Option.Option<Record.Record>) =>
-          Option.isSome(found) && found.value.holder === holder && found.value.end === record.end
-        return Effect.andThen(end, Effect.asVoid(change(at, (found) => (isLast(found) ? "nothing" : undefined))))
-      })
-    }
-  }
+  const terms = { zk, holder, duration: Duration.toMillis(duration), margin: Duration.toMillis(margin) }
 
   const take = (at: string): Effect.Effect<Option.Option<Term>, ZooKeeperError> =>
     Effect.gen(function* () {
+      const lease: Lease = { ...terms, path: at }
       const isFree = (found: Option.Option<Record.Record>, wall: number) =>
-        Option.isNone(found) || isOurs(found) || wall >= found.value.end + marginMillis
-      const written = yield* change(at, (found, wall) => (isFree(found, wall) ? ours(wall) : undefined))
+        Option.isNone(found) || isOurs(lease, found) || wall >= found.value.end + lease.margin
+      const written = yield* change(lease, (found, wall) => (isFree(found, wall) ? renewed(lease, wall) : undefined))
       if (Option.isNone(written)) return Option.none()
-      const term = termOf(at, written.value)
+      const term = termOf(lease, written.value, new LeaseOver({ path: at }))
       // The answer may have come after the end.
       return Duration.isPositive(yield* term.remaining) ? Option.some(term) : Option.none()
     })
 
   const standing = (at: string): Effect.Effect<Option.Option<Standing>, ZooKeeperError> =>
     Effect.gen(function* () {
-      const node = nodeOf(at)
+      const node = Path.join(at, Record.NAME)
       const there = yield* patiently(zk.getOption(node))
       if (Option.isNone(there)) return Option.none()
       return Option.map(yield* Record.decode(node, there.value), (record) => ({ path: at, ...record }))

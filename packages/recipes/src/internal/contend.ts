@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Role } from "../Dialect.ts"
-import type { ExclusiveHolder } from "../Holder.ts"
+import type { LockHolder } from "../Lock.ts"
 import { awaitTurn, Busy, enter } from "./contender.ts"
 import { hold, type StopOn } from "./hold.ts"
 import { inScopeOfItsOwn, keepingIf } from "./inScopeOfItsOwn.ts"
@@ -37,7 +37,7 @@ export const plain: Pick<Contest, "recheck" | "onStage"> = {
 export const once = (
   contest: Contest,
   waits: boolean
-): Effect.Effect<ExclusiveHolder, ZooKeeperError | LeaseLost | Busy, Scope.Scope> =>
+): Effect.Effect<LockHolder, ZooKeeperError | LeaseLost | Busy, Scope.Scope> =>
   Effect.gen(function* () {
     const { ahead, onStage, queue, recheck, role, stopOn } = contest
     const contender = yield* enter(queue, role)
@@ -87,13 +87,11 @@ export const unlessBusy = <A>(
   )
 
 /** Waits for the turn and holds until the scope closes. */
-export const contend = (contest: Contest): Effect.Effect<ExclusiveHolder, ZooKeeperError, Scope.Scope> =>
+export const contend = (contest: Contest): Effect.Effect<LockHolder, ZooKeeperError, Scope.Scope> =>
   untilHeld(contest.queue.zk, (waits) => once(contest, waits))
 
 /** As `contend`, none when it is somebody else's turn now. */
-export const tryContend = (
-  contest: Contest
-): Effect.Effect<Option.Option<ExclusiveHolder>, ZooKeeperError, Scope.Scope> =>
+export const tryContend = (contest: Contest): Effect.Effect<Option.Option<LockHolder>, ZooKeeperError, Scope.Scope> =>
   unlessBusy(contest.queue.zk, (waits) => once(contest, waits))
 
 /** Something that is waited for, and how to get it without waiting. */

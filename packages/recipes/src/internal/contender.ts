@@ -13,6 +13,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { randomUUID } from "node:crypto"
 import { nameOf, parentMode, type Role } from "../Dialect.ts"
+import { isAsked } from "./asking.ts"
 import { createBelow } from "./parents.ts"
 import { awaitGone, look } from "./presence.ts"
 import { members, type Queue } from "./queue.ts"
@@ -26,6 +27,8 @@ export interface Contender {
   readonly stat: Effect.Effect<Stat, ZooKeeperError | LeaseLost>
   /** Fails when the node is gone, whoever deleted it. */
   readonly gone: Effect.Effect<never, ZooKeeperError | LeaseLost>
+  /** Completes when somebody asks for what it stands for. */
+  readonly asked: Effect.Effect<void>
 }
 
 /** It is somebody else's turn, and the contender does not wait. */
@@ -33,11 +36,12 @@ export class Busy extends Data.TaggedError("Busy") {}
 
 export const deleted = new LeaseLost({ why: "deleted" })
 
-/** Fails as soon as the node is gone or another session's, and tells the first Stat of it. */
+/** Fails as soon as the node is gone or another session's, and tells the first Stat of it and whether it is asked for. */
 const watch = (
   zk: ZooKeeper,
   node: string,
-  first: Deferred.Deferred<Stat, ZooKeeperError | LeaseLost>
+  first: Deferred.Deferred<Stat, ZooKeeperError | LeaseLost>,
+  asked: Deferred.Deferred<void>
 ): Effect.Effect<never, ZooKeeperError | LeaseLost> =>
   Effect.gen(function* () {
     while (true) {
@@ -45,6 +49,7 @@ const watch = (
       // The node of another session is not ours, whatever its name says (CURATOR-498).
       if (Option.isNone(seen) || seen.value.value.stat.ephemeralOwner !== zk.session.id) return yield* deleted
       Deferred.doneUnsafe(first, Effect.succeed(seen.value.value.stat))
+      if (isAsked(seen.value.value)) Deferred.doneUnsafe(asked, Effect.void)
       const { type } = yield* seen.value.next
       if (type === "NodeDeleted") return yield* deleted
     }
@@ -63,11 +68,12 @@ export const own = <E>(
     const watcher = yield* FiberHandle.make<never, ZooKeeperError | LeaseLost>()
     const node = yield* Effect.acquireRelease(create, giveUp, { interruptible: true })
     const first = Deferred.makeUnsafe<Stat, ZooKeeperError | LeaseLost>()
+    const asked = Deferred.makeUnsafe<void>()
     // Sent together with what comes next, so that it costs a request but no time.
-    const watching = yield* FiberHandle.run(watcher, watch(zk, node, first), { startImmediately: true })
+    const watching = yield* FiberHandle.run(watcher, watch(zk, node, first, asked), { startImmediately: true })
     // However it ends, by a scope that is closed meanwhile too, nobody waits for the first look any longer.
     watching.addObserver((exit) => Deferred.doneUnsafe(first, exit))
-    return { node, stat: Deferred.await(first), gone: Fiber.join(watching) }
+    return { node, stat: Deferred.await(first), gone: Fiber.join(watching), asked: Deferred.await(asked) }
   })
 
 /** A node with a name that is known before, such as a downgraded reader's. */

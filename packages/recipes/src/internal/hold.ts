@@ -7,6 +7,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ExclusiveHolder, Held, Holder } from "../Holder.ts"
+import type { LockHolder } from "../Lock.ts"
 import type { Contender } from "./contender.ts"
 
 /** When to stop: before the session can have expired, or as soon as the connection is gone. */
@@ -63,7 +64,7 @@ export const hold = (
   zk: ZooKeeper,
   contender: Contender,
   stopOn: StopOn
-): Effect.Effect<ExclusiveHolder, LeaseLost | ZooKeeperError, Scope.Scope> =>
+): Effect.Effect<LockHolder, LeaseLost | ZooKeeperError, Scope.Scope> =>
   Effect.gen(function* () {
     const { czxid, ephemeralOwner } = yield* contender.stat
     const lost = Deferred.makeUnsafe<never, LeaseLost>()
@@ -83,7 +84,8 @@ export const hold = (
       node: contender.node,
       fencingToken: czxid,
       lost: Deferred.await(lost),
-      guard: guardOf(zk, [contender.node], lost)
+      guard: guardOf(zk, [contender.node], lost),
+      askedBack: contender.asked
     }
   })
 

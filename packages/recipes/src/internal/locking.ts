@@ -6,8 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { randomUUID } from "node:crypto"
-import type { ExclusiveHolder, Holder } from "../Holder.ts"
-import type { LockOf } from "../Lock.ts"
+import type { Holder } from "../Holder.ts"
+import type { LockHolder, LockOf } from "../Lock.ts"
+import { ask } from "./asking.ts"
 import { contend, type Contest, tryContend, within } from "./contend.ts"
 import { present } from "./queue.ts"
 import { type Under, whileHeld, works } from "./works.ts"
@@ -30,7 +31,7 @@ interface Hold<H> {
 export const locking = <H extends Holder>(
   contest: Contest,
   reentrant: boolean,
-  show: (held: ExclusiveHolder) => H
+  show: (held: LockHolder) => H
 ): Locking<H> => {
   // Goes by the fiber's context, so that children of the holder share what it has.
   const current = Context.Reference<Hold<H> | undefined>(`@effect-zookeeper/recipes/${randomUUID()}`, {
@@ -65,7 +66,8 @@ export const locking = <H extends Holder>(
     tryAcquire,
     withLock: (body) => orShared(body, work(body)),
     tryWithLock: (body, options) => orShared((held) => Effect.asSome(body(held)), tryWork(body, options)),
-    contenders: present(contest.queue)
+    contenders: present(contest.queue),
+    askBack: (contender) => ask(contest.queue, contender)
   }
   return { lock, holding, under }
 }
