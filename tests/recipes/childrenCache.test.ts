@@ -75,6 +75,7 @@ describe("a children cache", () => {
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)
       for (const path of ["", "/a", "/b"]) yield* other!.create(PATH + path)
+      yield* zk!.sync()
       // The first watch of a session asks for the server's version.
       yield* Effect.asVoid(zk!.changes.dataScoped("/elsewhere"))
       const requests = recordRequests(zk!)
@@ -153,6 +154,7 @@ describe("a children cache", () => {
       const [zk, other] = yield* sessions(2)
       yield* other!.create(PATH)
       for (const name of ["a", "b", "c"]) yield* other!.create(`${PATH}/${name}`)
+      yield* zk!.sync()
       const tooSmall = yield* make(zk!, { maxNodes: 2 })
       assert.strictEqual((yield* Effect.flip(tooSmall.ready))._tag, "CacheFull")
       // What is filtered does not count.

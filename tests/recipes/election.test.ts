@@ -113,6 +113,7 @@ describe("an election", () => {
         assert.match(names[index]!, name)
       for (const [index, election] of all.entries()) {
         yield* awaitRole(election, "Leader")
+        yield* clients[2]!.sync()
         const [leader] = yield* all[2]!.leaders
         assert.strictEqual(leader!.node, `${PATH}/${names[index]!}`)
         for (const later of all.slice(index + 1)) assert.strictEqual(yield* later.role, "Standby")

@@ -95,6 +95,7 @@ describe("a node cache", () => {
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)
       yield* other!.create("/node", "first")
+      yield* zk!.sync()
       const cache = yield* make(zk!)
       yield* cache.ready
       const pull = yield* Stream.toPull(cache.changes)

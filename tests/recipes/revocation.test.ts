@@ -48,6 +48,7 @@ describe("a lock that is asked for", () => {
       )
       // It is no longer there to be asked.
       yield* theirs.askBack(holder!)
+      yield* other!.sync()
       assert.deepStrictEqual(yield* theirs.contenders, [])
     })
   )
@@ -59,6 +60,7 @@ describe("a lock that is asked for", () => {
       const theirs = yield* using(other!)(Lock.make({ path }))
       yield* lock.withLock((held) =>
         Effect.gen(function* () {
+          yield* other!.sync()
           const [holder] = yield* theirs.contenders
           assert.isFalse(yield* isAsked(held))
           yield* theirs.askBack(holder!)
@@ -68,6 +70,7 @@ describe("a lock that is asked for", () => {
           yield* other!.set(held.node, "something else")
           assert.isTrue(yield* isAsked(held))
           yield* theirs.askBack(holder!)
+          yield* zk!.sync()
           assert.deepStrictEqual((yield* lock.contenders).map(ZooKeeper.text), ["__REVOKE__"])
           assert.deepStrictEqual(yield* theirs.tryWithLock(() => Effect.void), Option.none())
           yield* held.guard(Op.create("/written", ""))
