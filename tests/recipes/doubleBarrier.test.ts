@@ -383,7 +383,7 @@ describe("a double barrier", () => {
       const [first] = yield* queue(other!)
       const asked = recordRequests(zk!)
       const lose = Effect.gen(function* () {
-        const names = yield* other!.children(PATH)
+        const names = yield* queue(other!)
         yield* other!.delete(`${PATH}/${names.find((name) => name !== first)}`)
       })
       // The list has both of them, and when it opens the round there is one.

@@ -267,6 +267,7 @@ describe("a tree cache", () => {
       ] as const) {
         const [zk, other] = yield* sessions(2)
         for (const path of ["", "/a", "/b", "/a/x", "/b/y", from]) yield* other!.create(`${PATH}${path}`)
+        yield* zk!.sync()
         const move = zk!.transact(Op.delete(`${PATH}${from}`), Op.create(`${PATH}${to}`))
         precede(zk!, "getChildren", 1, move, `${PATH}${listed}`)
         const cache = yield* tree(zk!, { maxNodes: 5 })
