@@ -1,4 +1,5 @@
 /** The data of nodes: versions, nothing and empty, and as much as fits. */
+import * as Acl from "@effect-zookeeper/core/Acl"
 import { getData, setData } from "@effect-zookeeper/core/wire/ops/data"
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -32,6 +33,52 @@ export const data = (it: It) => {
         assert.strictEqual((yield* zk.set("/a", "3")).version, 2)
         assert.strictEqual((yield* zk.set("/a", "3")).version, 3)
         assert.strictEqual(yield* zk.getString("/a"), "3")
+      })
+    )
+
+    it.effect("is written whether the node is there or not, if it may be created", () =>
+      Effect.gen(function* () {
+        const zk = yield* onServer()
+        yield* refused(zk.set("/a", "1"), "NoNode")
+        const first = yield* zk.set("/a", "1", { orCreate: true })
+        assert.deepStrictEqual([first.version, first.dataLength], [0, 1])
+        assert.deepStrictEqual(first, (yield* zk.get("/a")).stat)
+        const second = yield* zk.set("/a", "22", { orCreate: { mode: "ephemeral" } })
+        assert.deepStrictEqual([second.version, second.czxid, second.ephemeralOwner], [1, first.czxid, 0n])
+        yield* refused(zk.set("/b/c", "", { orCreate: true }), "NoNode")
+        yield* zk.set("/b/c", "1", { orCreate: { parents: true } })
+        const mine = yield* zk.set("/b/mine", "1", { orCreate: { mode: "ephemeral", acl: Acl.readUnsafe } })
+        assert.strictEqual(mine.ephemeralOwner, zk.session.id)
+        assert.deepStrictEqual((yield* zk.getAcl("/b/mine")).acl, Acl.readUnsafe)
+        // Whoever may not write it is told so.
+        yield* refused(zk.set("/b/mine", "2", { orCreate: true }), "NoAuth")
+      })
+    )
+
+    it.effect("is refused where it could mean two things, and nothing is sent", () =>
+      Effect.gen(function* () {
+        const zk = yield* onServer()
+        const versioned = yield* refused(zk.set("/a", "", { orCreate: true, version: 0 }), "InvalidArgument")
+        assert.include(versioned.message, "the version 0 and orCreate exclude each other")
+        const counted = yield* refused(
+          zk.set("/a", "", { orCreate: { mode: "persistentSequential" } }),
+          "InvalidArgument"
+        )
+        assert.include(counted.message, "'persistentSequential' has a new name each time")
+        assert.deepStrictEqual(yield* zk.children("/"), [])
+      })
+    )
+
+    it.effect("of several who write what is not there yet is that of the last one, and none of them fails", () =>
+      Effect.gen(function* () {
+        const zk = yield* onServer()
+        const clients = [zk, yield* beside(zk), yield* beside(zk)]
+        const writes = Array.from({ length: 30 }, (_, i) => clients[i % 3]!.set("/a", `${i}`, { orCreate: true }))
+        const stats = yield* Effect.all(writes, { concurrency: "unbounded" })
+        yield* zk.sync()
+        const { stat } = yield* zk.get("/a")
+        assert.strictEqual(stat.version, 29)
+        assert.strictEqual(new Set(stats.map(({ mzxid }) => mzxid)).size, 30)
       })
     )
 

@@ -1,5 +1,4 @@
 /** `zk set`: new data for a node. */
-import type { ZooKeeper } from "@effect-zookeeper/core/ZooKeeper"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -13,17 +12,6 @@ import { versionFlag } from "../input/version.ts"
 import { print } from "../render/output.ts"
 import * as RenderStat from "../render/stat.ts"
 import * as Verb from "../verb.ts"
-
-const setOrCreate = (zk: ZooKeeper, path: string, data: Uint8Array) =>
-  zk.set(path, data).pipe(
-    Effect.catchReason("ZooKeeperError", "NoNode", () =>
-      zk.create2(path, data, { parents: true }).pipe(
-        Effect.map(({ stat }) => stat),
-        // Somebody else was quicker.
-        Effect.catchReason("ZooKeeperError", "NodeExists", () => zk.set(path, data))
-      )
-    )
-  )
 
 export const set = Verb.make(
   "set",
@@ -43,7 +31,7 @@ export const set = Verb.make(
     }
     const data = yield* Value.read(value, encoding)
     const stat = yield* Session.use((zk) =>
-      create ? setOrCreate(zk, path, data) : zk.set(path, data, { version: Option.getOrUndefined(version) })
+      zk.set(path, data, create ? { orCreate: { parents: true } } : { version: Option.getOrUndefined(version) })
     )
     yield* print({ text: Effect.succeed(""), json: () => ({ path, stat: RenderStat.toJson(stat) }) })
   })

@@ -10,7 +10,7 @@ import * as Stream from "effect/Stream"
 import type { Stat } from "../model/Stat.ts"
 import { DecodeFailed, InvalidArgument, make as makeError, ZooKeeperError } from "../model/ZooKeeperError.ts"
 import { type Data, text } from "./Data.ts"
-import type { CreateOptions, DeleteOptions, VersionOption } from "./service/Nodes.ts"
+import type { CreateOptions, DeleteOptions, SetOptions } from "./service/Nodes.ts"
 import type { DataChange } from "./service/Watches.ts"
 import { ZooKeeper } from "./ZooKeeper.ts"
 
@@ -49,7 +49,7 @@ export interface ZNode<A, R = never> {
   readonly get: Effect.Effect<Typed<A>, ZooKeeperError, ZooKeeper | R>
   /** As `get`, none when the node does not exist. */
   readonly getOption: Effect.Effect<Option.Option<Typed<A>>, ZooKeeperError, ZooKeeper | R>
-  readonly set: (value: A, options?: VersionOption) => Effect.Effect<Stat, ZooKeeperError, ZooKeeper | R>
+  readonly set: (value: A, options?: SetOptions) => Effect.Effect<Stat, ZooKeeperError, ZooKeeper | R>
   /** Gives the path of the node, which for sequential modes has the counter appended. */
   readonly create: (value: A, options?: CreateOptions) => Effect.Effect<string, ZooKeeperError, ZooKeeper | R>
   readonly delete: (options?: DeleteOptions) => Effect.Effect<void, ZooKeeperError, ZooKeeper>

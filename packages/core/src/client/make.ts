@@ -5,7 +5,6 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Path from "../model/Path.ts"
 import * as Acl from "../model/Acl.ts"
-import type { ZooKeeperError } from "../model/ZooKeeperError.ts"
 import type { Options } from "../session/Options.ts"
 import type { Session } from "../session/Session.ts"
 import { retrySchedule } from "../session/settings.ts"
@@ -20,6 +19,7 @@ import * as nodes from "./nodes.ts"
 import * as protect from "./protect.ts"
 import type { CreateOptions } from "./service/Nodes.ts"
 import type { ZooKeeper } from "./Service.ts"
+import { setOrCreate } from "./setOrCreate.ts"
 import { transact, multiRead } from "./transact.ts"
 import * as tree from "./tree.ts"
 import { update } from "./update.ts"
@@ -27,21 +27,7 @@ import * as changes from "./watch/changes.ts"
 import * as Once from "./watch/once.ts"
 import { watchScoped } from "./watch/raw.ts"
 import { WatchHub } from "./watch/WatchHub.ts"
-
-const withParents = <A>(
-  view: View,
-  path: string,
-  options: CreateOptions | undefined,
-  create: Effect.Effect<A, ZooKeeperError>
-): Effect.Effect<A, ZooKeeperError> => {
-  const parents = options?.parents ?? false
-  if (parents === false) return create
-  const mode = parents === true ? "persistent" : parents
-  const below = Effect.andThen(tree.ensurePath(view, Path.parent(path), options?.acl, mode), create)
-  // A container may be reaped between the two. There is an end, since a chroot that is missing is NoNode as well.
-  const again = Effect.retry(below, { times: 3, while: ({ reason }) => reason._tag === "NoNode" })
-  return Effect.catchReason(create, "ZooKeeperError", "NoNode", () => again)
-}
+import { withParents } from "./withParents.ts"
 
 /** A namespace below a namespace; `/` changes nothing. A path that is none is a mistake in the program. */
 const namespaceRoot = (root: string, path: string): string => {
@@ -70,7 +56,10 @@ const serviceOf = (view: View): ZooKeeper => {
     get: (path) => nodes.get(view, path),
     getOption: (path) => nodes.getOption(view, path),
     getString: (path) => nodes.getString(view, path),
-    set: (path, data, options) => nodes.set(view, path, data, options),
+    set: (path, data, options) =>
+      options?.orCreate === undefined || options.orCreate === false
+        ? nodes.set(view, path, data, options)
+        : setOrCreate(view, path, data, options),
     children: (path) => nodes.children(view, path),
     childrenWithStat: (path) => nodes.childrenWithStat(view, path),
     getAcl: (path) => admin.getAcl(view, path),

@@ -53,6 +53,21 @@ export interface VersionOption {
 }
 
 /**
+ * How data is written.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface SetOptions extends VersionOption {
+  /**
+   * Creates the node where there is none: `true` as a persistent one with the session's `defaultAcl`, else as these options
+   * say, none of which changes a node that is there. Not for sequential modes, and not together with `version`. Default
+   * false.
+   */
+  readonly orCreate?: boolean | Omit<CreateOptions, "protected"> | undefined
+}
+
+/**
  * How a node is deleted.
  *
  * @category options
@@ -139,8 +154,18 @@ export interface Nodes {
   readonly getOption: (path: string) => Effect.Effect<Option.Option<Node>, ZooKeeperError>
   /** As `get`, the data alone and as text (UTF-8). */
   readonly getString: (path: string) => Effect.Effect<string, ZooKeeperError>
-  /** Replaces the data, and gives the Stat after it. Fails with `NoNode`, `BadVersion`, `NoAuth`. */
-  readonly set: (path: string, data: Data, options?: VersionOption) => Effect.Effect<Stat, ZooKeeperError>
+  /**
+   * Replaces the data, and gives the Stat after it. Fails with `NoNode`, `BadVersion`, `NoAuth`; with `orCreate` as `create`
+   * does, but with `NodeExists` only where somebody creates and deletes the node all the time.
+   *
+   * ```ts
+   * import * as ZooKeeper from "@effect-zookeeper/core/ZooKeeper"
+   *
+   * const publish = (version: string) =>
+   *   ZooKeeper.ZooKeeper.use((zk) => zk.set("/app/release", version, { orCreate: { parents: true } }))
+   * ```
+   */
+  readonly set: (path: string, data: Data, options?: SetOptions) => Effect.Effect<Stat, ZooKeeperError>
   /** The names of the children, in no order. Fails with `NoNode`, `NoAuth`. */
   readonly children: (path: string) => Effect.Effect<ReadonlyArray<string>, ZooKeeperError>
   /** As `children`, with the Stat of the node. */
