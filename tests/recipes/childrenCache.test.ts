@@ -119,6 +119,7 @@ describe("a children cache", () => {
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)
       for (const name of ["a", "b"]) yield* other!.create(`${PATH}/${name}`, "1", { parents: true })
+      yield* zk!.sync()
       const cache = yield* make(zk!)
       const seen = yield* record(cache.changes)
       assert.deepStrictEqual(seen, [])

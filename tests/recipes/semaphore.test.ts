@@ -159,12 +159,15 @@ describe("a semaphore", () => {
       )
       assert.deepStrictEqual(yield* semaphores[3]!.tryAcquire(), Option.none())
       assert.deepStrictEqual(yield* semaphores[3]!.tryAcquire({ wait: "100 millis" }), Option.none())
+      yield* clients[3]!.sync()
       assert.strictEqual((yield* semaphores[3]!.holders).length, 3)
       yield* Scope.close(scope, Exit.void)
       yield* isIdle(clients[0]!)
       const free = yield* Effect.scoped(
         Effect.tap(semaphores[3]!.tryAcquire(), () =>
-          Effect.map(semaphores[0]!.holders, ({ length }) => assert.strictEqual(length, 1))
+          Effect.map(Effect.andThen(clients[0]!.sync(), semaphores[0]!.holders), ({ length }) =>
+            assert.strictEqual(length, 1)
+          )
         )
       )
       assert.isTrue(Option.isSome(free))
