@@ -689,11 +689,10 @@ for (const { name, open } of ways) {
 
 it("there is no other recipe", () => {
   const folder = new URL("../../packages/recipes/src/", import.meta.url)
-  const all = fs
-    .readdirSync(folder)
-    .filter(
-      (file) => file.endsWith(".ts") && /export const Service:/.test(fs.readFileSync(new URL(file, folder), "utf8"))
-    )
+  // They are services, or a layer with options.
+  const isRecipe = (file: string) =>
+    /^export const (Service:|layer = \()/m.test(fs.readFileSync(new URL(file, folder), "utf8"))
+  const all = fs.readdirSync(folder).filter((file) => file.endsWith(".ts") && isRecipe(file))
   assert.deepStrictEqual(
     all.map((file) => file.slice(0, -3)),
     Object.keys(recipes).sort()
