@@ -23,9 +23,15 @@ export class TooShort extends Data.TaggedError("TooShort")<{ readonly left: numb
 }
 
 export interface ShardLocks {
-  /** Which of the shards the runner has then: those that were free, and those that it had. */
-  readonly acquire: (address: RunnerAddress, shards: Iterable<ShardId>) => Effect.Effect<Array<ShardId>, ZooKeeperError>
-  /** Which of the shards the runner still has. Fails unless it has them for long enough to stop its entities in time. */
+  /**
+   * Which of the shards the runner has then: those that were free, and those that it had. Fails unless it has them for long
+   * enough to stop its entities in time.
+   */
+  readonly acquire: (
+    address: RunnerAddress,
+    shards: Iterable<ShardId>
+  ) => Effect.Effect<Array<ShardId>, ZooKeeperError | TooShort>
+  /** Which of the shards the runner still has. Fails as `acquire` does. */
   readonly refresh: (
     address: RunnerAddress,
     shards: Iterable<ShardId>
@@ -61,6 +67,20 @@ export const shardLocks = (zk: ZooKeeper, path: string, expiration: number): Sha
     )
   }
 
+  /** The leader answers for the session, and a quorum for the leader. */
+  const confirm = createBelow(zk, path, "persistent", orNoNode(zk.transact(Op.check(path, "any"))))
+
+  /** The runner asks again within a third of the time, and waits for the answer as long (ShardingConfig). */
+  const needed = (expiration * 2) / 3
+
+  /** Fails unless the session is certain for long enough from then on. */
+  const certain = (from: number) =>
+    // The session counts an answer once it has read all that came with it.
+    Effect.andThen(Effect.yieldNow, () => {
+      const left = zk.session.deadline - from
+      return left < needed ? Effect.fail(new TooShort({ left, needed })) : Effect.void
+    })
+
   const acquire: ShardLocks["acquire"] = (address, shards) =>
     Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
@@ -71,32 +91,34 @@ export const shardLocks = (zk: ZooKeeper, path: string, expiration: number): Sha
         unknown.set(shard, now)
         return taken.has(shard) ? isHeld(address, shard) : lock(address, shard)
       }
-      return yield* Effect.filter([...shards], attempt, unbounded)
+      const acquired = yield* Effect.filter([...shards], attempt, unbounded)
+      if (acquired.length === 0) return acquired
+      yield* confirm
+      yield* Effect.flatMap(Clock.currentTimeMillis, certain)
+      return acquired
     }).pipe(oneAtATime.withPermit)
 
   /** Shards that the runner was too impatient to hear of, and is not to have any longer: nobody else could have them. */
   const freeUnknown = (address: RunnerAddress, before: number) =>
     Effect.suspend(() => {
       const old = [...unknown].filter(([, at]) => at <= before)
-      const freeOne = ([shard]: [string, number]) =>
-        Effect.tap(free(address, shard), () => Effect.sync(() => unknown.delete(shard)))
-      return Effect.forEach(old, freeOne, { ...unbounded, discard: true })
-    }).pipe(oneAtATime.withPermit)
-
-  /** The leader answers for the session, and a quorum for the leader. */
-  const confirm = createBelow(zk, path, "persistent", orNoNode(zk.transact(Op.check(path, "any"))))
+      const freeOne = ([shard, at]: [string, number]) =>
+        // It may have tried again meanwhile.
+        unknown.get(shard) !== at
+          ? Effect.void
+          : Effect.tap(free(address, shard), () => Effect.sync(() => unknown.delete(shard)))
+      // Nobody waits for an acquisition that has nothing to do with it.
+      return old.length === 0
+        ? Effect.void
+        : oneAtATime.withPermit(Effect.forEach(old, freeOne, { ...unbounded, discard: true }))
+    })
 
   const refresh: ShardLocks["refresh"] = Effect.fnUntraced(function* (address, shards) {
     const all = [...shards]
     for (const id of all) unknown.delete(id.toString())
     const begun = yield* Clock.currentTimeMillis
     yield* confirm
-    // The session counts an answer once it has read all that came with it.
-    yield* Effect.yieldNow
-    const left = zk.session.deadline - begun
-    // The runner asks again within a third of the time, and waits for the answer as long (ShardingConfig).
-    const needed = (expiration * 2) / 3
-    if (left < needed) return yield* new TooShort({ left, needed })
+    yield* certain(begun)
     yield* freeUnknown(address, begun - expiration)
     return yield* Effect.filter(all, (id) => isHeld(address, id.toString()), unbounded)
   })
