@@ -50,6 +50,7 @@ describe("a tree cache", () => {
     Effect.gen(function* () {
       const [zk, other] = yield* sessions(2)
       for (const path of ["", "/a", "/a/b", "/a/b/c", "/x", "/x/y"]) yield* other!.create(PATH + path, path.slice(-1))
+      yield* zk!.sync()
       const cache = yield* tree(zk!, { filter: (path) => path !== `${PATH}/x` })
       const first = yield* cache.nodes
       assert.strictEqual(shown(first), "/recipe= /recipe/a=a /recipe/a/b=b /recipe/a/b/c=c")
@@ -90,6 +91,7 @@ describe("a tree cache", () => {
           }),
         { concurrency: "unbounded" }
       )
+      yield* others[0]!.sync()
       yield* awaitShown(cache.nodes, shown(yield* truth(others[0]!, PATH)))
     })
   )
