@@ -28,11 +28,12 @@ export class Broadcast<A, E> {
 
   publish(element: A): void {
     for (const subscriber of this.subscribers) {
-      const { pending, ready } = subscriber
+      const { pending } = subscriber
       if (pending.length >= this.buffer) subscriber.pending = [this.gap]
       else if (element !== this.gap || pending.at(-1) !== this.gap) pending.push(element)
-      ready.openUnsafe()
     }
+    // Whoever is woken goes on at once, and may subscribe: to what is there, this element included.
+    for (const { ready } of this.subscribers) ready.openUnsafe()
   }
 
   /** There are no more events; subscribers get what waits for them first, and then the first cause. */
