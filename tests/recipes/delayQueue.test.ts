@@ -331,7 +331,8 @@ describe("a delayed item", () => {
       const ours = yield* make(other)
       yield* ours.offer("a", { after: "300 millis" })
       const taking = yield* Effect.forkChild(theirs.withItem(textOf))
-      yield* awaitQueue(other, 1, `${LOCKS}/waiting`)
+      // On a slow machine it may be due, and taken, before there is a line.
+      yield* Effect.raceFirst(awaitQueue(other, 1, `${LOCKS}/waiting`), Fiber.await(taking))
       yield* cutOff(zk, proxy)
       yield* ours.offer("meanwhile", { at: 1 })
       const { due } = (yield* ours.contents).at(-1)!
@@ -351,11 +352,10 @@ describe("a delayed item", () => {
       const watched = one!.driver.watches.size
       yield* queue.offer("a", { after: "300 millis" })
       const [name] = yield* names(two!)
-      const taking = yield* Effect.forkChild(queue.withItem(textOf))
-      yield* awaitQueue(two!, 1, `${LOCKS}/waiting`)
       // Somebody else has it in the moment in which it is due, and gives it back.
       const claim = `${LOCKS}/${name}`
       precede(one!, "multi", 1, one!.create(claim, "somebody else's", { mode: "ephemeral" }))
+      const taking = yield* Effect.forkChild(queue.withItem(textOf))
       yield* awaitState(two!.exists(claim), Option.isSome, { describe: "somebody else has it" })
       yield* two!.delete(claim)
       assert.strictEqual(yield* Fiber.join(taking), "a")

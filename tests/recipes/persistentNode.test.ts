@@ -382,7 +382,7 @@ describe("a persistent node", () => {
       const zk = yield* onServers()
       yield* Effect.scoped(
         Effect.gen(function* () {
-          yield* make(zk, { data: "t", ttl: "300 millis" })
+          yield* make(zk, { data: "t", ttl: "1500 millis" })
           yield* awaitState(found(zk), (now) => Option.isSome(now) && now.value.stat.version >= 3, {
             describe: "touched three times"
           })
