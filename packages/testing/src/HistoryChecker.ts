@@ -53,79 +53,107 @@ interface Search<Input, Output> {
   readonly depth: number
 }
 
-/** A state that was reached, and what may come next there. */
-interface Place<State> {
+/** A state that was reached, and how. */
+interface Place<State, Input, Output> {
   readonly state: State
   readonly stateKey: string
-  /** The first operation that is not done. */
+  /** The first completed operation that is not done. */
   readonly first: number
-  /** A bit for each operation from `first`: the search looks at those open at once only. */
+  /** A bit for each completed operation from `first`: the search looks at those open at once only. */
   readonly done: bigint
   readonly doneCompleted: number
-  /** Whatever began after something else was over has to wait for it. */
-  readonly limit: number
-  /** The next operation to try. */
-  next: number
+  /** A bit for each operation of unknown outcome that was done. */
+  readonly spent: bigint
+  readonly from: { readonly place: Place<State, Input, Output>; readonly by: Operation<Input, Output> } | undefined
 }
 
+const orderTo = <State, Input, Output>(place: Place<State, Input, Output>): Array<Operation<Input, Output>> => {
+  const order: Array<Operation<Input, Output>> = []
+  for (let { from } = place; from !== undefined; { from } = from.place) order.push(from.by)
+  return order.toReversed()
+}
+
+/**
+ * Does first what completed, the deepest order first, and one more operation of unknown outcome only where that comes to
+ * nothing. So a state is reached with the fewest of these, and with more of them there is no more to be had from it.
+ */
 const search = <State, Input, Output>(
   model: Model<State, Input, Output>,
   history: ReadonlyArray<Operation<Input, Output>>
 ): Search<Input, Output> => {
+  type Here = Place<State, Input, Output>
   const operations = [...history].sort((a, b) => a.invoked - b.invoked)
-  const completed = operations.filter((each) => each.completed !== undefined).length
-  const seen = new Set<string>()
-  const order: Array<Operation<Input, Output>> = []
-  // As deep as the history is long, which a stack of calls is not.
-  const path: Array<Place<State>> = []
+  const completed = operations.filter((each) => each.completed !== undefined)
+  const unknown = operations.filter((each) => each.completed === undefined)
+  const seen = new Map<string, Array<bigint>>()
   let depth = 0
-  const isDone = ({ done, first }: Place<State>, i: number) => (done & (1n << BigInt(i - first))) !== 0n
-  const limitOf = (first: number, done: bigint): number => {
+  const isOpen = ({ done, first }: Here, i: number) => (done & (1n << BigInt(i - first))) === 0n
+  /** Whatever began after something else was over has to wait for it. */
+  const limitOf = (place: Here): number => {
     let limit = Infinity
-    for (let i = first; i < operations.length && operations[i]!.invoked <= limit; i++) {
-      const { completed } = operations[i]!
-      const isOpen = (done & (1n << BigInt(i - first))) === 0n
-      if (completed !== undefined && isOpen) limit = Math.min(limit, completed.at)
+    for (let i = place.first; i < completed.length && completed[i]!.invoked <= limit; i++) {
+      if (isOpen(place, i)) limit = Math.min(limit, completed[i]!.completed!.at)
     }
     return limit
   }
-  /** Goes where nothing was tried yet; false where it was in vain before. */
-  const enter = (first: number, done: bigint, doneCompleted: number, state: State): boolean => {
+  /** Undefined where the operation is impossible, and where nothing new comes of it. */
+  const after = (
+    place: Here,
+    by: Operation<Input, Output>,
+    { done, spent }: Pick<Here, "done" | "spent">
+  ): Here | undefined => {
+    const state = model.step(place.state, by.input, by.completed, by.process)
+    if (state === undefined) return undefined
+    const stateKey = model.key(state)
+    // One that may never have happened explains nothing where it changes nothing.
+    if (by.completed === undefined && stateKey === place.stateKey) return undefined
+    let { first } = place
     while ((done & 1n) === 1n) {
       done >>= 1n
       first++
     }
-    const stateKey = model.key(state)
     const key = `${first} ${done.toString(36)} ${stateKey}`
-    if (seen.has(key)) return false
-    seen.add(key)
+    const before = seen.get(key) ?? []
+    if (before.some((less) => (less & spent) === less)) return undefined
+    seen.set(key, [...before, spent])
+    const doneCompleted = place.doneCompleted + (by.completed === undefined ? 0 : 1)
     depth = Math.max(depth, doneCompleted)
-    path.push({ state, stateKey, first, done, doneCompleted, limit: limitOf(first, done), next: first })
-    return true
+    return { state, stateKey, first, done, doneCompleted, spent, from: { place, by } }
   }
-  /** Tries what is left at the end of the path; false when nothing is. */
-  const advance = (place: Place<State>): boolean => {
-    while (place.next < operations.length && operations[place.next]!.invoked <= place.limit) {
-      const i = place.next++
-      if (isDone(place, i)) continue
-      const each = operations[i]!
-      const state = model.step(place.state, each.input, each.completed, each.process)
-      if (state === undefined) continue
-      // One that may never have happened explains nothing where it changes nothing.
-      if (each.completed === undefined && model.key(state) === place.stateKey) continue
-      const count = place.doneCompleted + (each.completed === undefined ? 0 : 1)
-      if (!enter(place.first, place.done | (1n << BigInt(i - place.first)), count, state)) continue
-      order.push(each)
-      return true
+  const completedFrom = (place: Here): Array<Here> => {
+    const limit = limitOf(place)
+    const next: Array<Here> = []
+    for (let i = place.first; i < completed.length && completed[i]!.invoked <= limit; i++) {
+      if (!isOpen(place, i)) continue
+      const done = place.done | (1n << BigInt(i - place.first))
+      const found = after(place, completed[i]!, { done, spent: place.spent })
+      if (found !== undefined) next.push(found)
     }
-    return false
+    return next
   }
-  enter(0, 0n, 0, model.initial)
-  for (let place = path.at(-1); place !== undefined; place = path.at(-1)) {
-    if (place.doneCompleted === completed) return { order, depth }
-    if (advance(place)) continue
-    path.pop()
-    order.pop()
+  const unknownFrom = (place: Here): Array<Here> => {
+    const limit = limitOf(place)
+    const next: Array<Here> = []
+    for (let i = 0; i < unknown.length && unknown[i]!.invoked <= limit; i++) {
+      const bit = 1n << BigInt(i)
+      if ((place.spent & bit) !== 0n) continue
+      const found = after(place, unknown[i]!, { done: place.done, spent: place.spent | bit })
+      if (found !== undefined) next.push(found)
+    }
+    return next
+  }
+  const { initial } = model
+  let open: Array<Here> = [
+    { state: initial, stateKey: model.key(initial), first: 0, done: 0n, doneCompleted: 0, spent: 0n, from: undefined }
+  ]
+  while (open.length > 0) {
+    const reached: Array<Here> = []
+    for (let place = open.pop(); place !== undefined; place = open.pop()) {
+      if (place.doneCompleted === completed.length) return { order: orderTo(place), depth }
+      reached.push(place)
+      open.push(...completedFrom(place).toReversed())
+    }
+    open = reached.flatMap(unknownFrom)
   }
   return { order: undefined, depth }
 }
@@ -161,24 +189,39 @@ const shrink = <State, Input, Output>(
     else good = middle
   }
   let part = until(history, moments[bad]!)
-  for (const each of part.filter(({ input }) => model.isRead(input))) {
-    const less = part.filter((other) => other !== each)
+  // Nearly all can go, so many at once are tried first.
+  const leaveOut = (reads: ReadonlyArray<Operation<Input, Output>>): void => {
+    const out = new Set(reads)
+    const less = part.filter((each) => !out.has(each))
     if (isBad(less)) part = less
+    else if (reads.length > 1) {
+      const half = reads.length >> 1
+      leaveOut(reads.slice(0, half))
+      leaveOut(reads.slice(half))
+    }
   }
-  for (const each of [...part]) {
+  leaveOut(part.filter(({ input }) => model.isRead(input)))
+  const loosen = (each: Operation<Input, Output>, keep: "as it is" | "unknown"): void => {
     const unknown = withoutAnswer(each)
     const looser = part.map((other) => (other === each ? unknown : other))
-    if (!isBad(looser)) continue
-    part = looser
-    const less = part.filter((other) => other !== unknown)
-    if (isBad(less) && search(model, less).depth === search(model, part).depth) part = less
+    const found = search(model, looser)
+    if (found.order !== undefined) return
+    const less = looser.filter((other) => other !== unknown)
+    const without = search(model, less)
+    if (without.order === undefined && without.depth === found.depth) part = less
+    else if (keep === "unknown") part = looser
   }
+  // From the first one: what is shown is what came last before it went wrong.
+  for (const each of part) loosen(each, "as it is")
+  // And back: what others rested on goes after them.
+  for (const each of part.toReversed()) loosen(each, "unknown")
   return part
 }
 
 /**
  * Checks a history against a model. The time it takes can grow exponentially with the number of operations that are
- * open at once, not with the length of the history.
+ * open at once, not with the length of the history. Those whose outcome nobody knows are open for ever, but cost little where
+ * few of them are needed to explain the rest. A counterexample takes up to four checks for each operation that writes.
  *
  * @category checking
  * @since 0.1.0

@@ -96,6 +96,28 @@ describe("HistoryChecker", () => {
     strictEqual(verdict(...history), "Linearizable")
   })
 
+  it("finds the part that is wrong in a long history whose operations rest on each other", () => {
+    const history = Array.from({ length: 60 }, (_, i) => [
+      op("writer", write(i), 10 * i, 10 * i + 2),
+      op("lost", cas(i, i + 0.25), 10 * i + 1),
+      op("chain", cas(i, i + 0.5), 10 * i + 3, 10 * i + 5, i % 10 !== 0),
+      op("reader", read, 10 * i + 6, 10 * i + 8, i % 10 === 0 ? i + 0.25 : i + 0.5)
+    ]).flat()
+    strictEqual(verdict(...history), "Linearizable")
+    const result = HistoryChecker.check(model, [...history, op("late", read, 9000, 9001, 7)])
+    strictEqual(result._tag, "NotLinearizable")
+    if (result._tag === "NotLinearizable") {
+      deepStrictEqual(
+        result.counterexample.map(({ input, process }) => [process, input]),
+        [
+          ["writer", write(7)],
+          ["writer", write(8)],
+          ["late", read]
+        ]
+      )
+    }
+  })
+
   it("null is neither its name nor an empty one", () => {
     const values = HistoryChecker.register<string | null>(null)
     const order = (first: string | null, second: string | null) =>
