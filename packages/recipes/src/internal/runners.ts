@@ -40,7 +40,6 @@ interface Registered {
   readonly runner: Runner
   readonly healthy: boolean
   readonly owner: bigint
-  readonly version: number
 }
 
 export const runners = (zk: ZooKeeper, path: string): Runners => {
@@ -52,8 +51,7 @@ export const runners = (zk: ZooKeeper, path: string): Runners => {
         node: Path.join(path, name),
         address: addressOf(told.runner.address),
         machine: machineOf(name),
-        owner: stat.ephemeralOwner,
-        version: stat.version
+        owner: stat.ephemeralOwner
       }))
     )
   )
@@ -95,12 +93,11 @@ export const runners = (zk: ZooKeeper, path: string): Runners => {
     Effect.flatMap(found(address), (each) => {
       const newest = each.at(-1)
       if (newest === undefined || newest.healthy === healthy) return Effect.void
-      const data = encode({ runner: newest.runner, healthy })
-      return Effect.catchReasons(zk.set(newest.node, data, { version: newest.version }), "ZooKeeperError", {
-        NoNode: () => Effect.void,
-        BadVersion: () => setHealth(address, healthy)
-      })
-    }).pipe(Effect.asVoid)
+      const changed = zk.update(newest.node, (node) =>
+        encode({ ...Option.getOrElse(decode(text(node)), () => newest), healthy })
+      )
+      return Effect.catchReason(Effect.asVoid(changed), "ZooKeeperError", "NoNode", () => Effect.void)
+    })
 
   return { register, unregister, all, setHealth }
 }
